@@ -1,0 +1,178 @@
+"""The people who write to us, as the shop knows them."""
+
+from typing import ClassVar, Self
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.contact_details import email_key, phone_key
+from crm.encrypted_fields import EncryptedField
+from crm.folding import Folded
+from crm.governorates import Governorate
+from crm.models.rows import SealedModel, TimestampedModel
+
+
+class Tag(TimestampedModel):
+    name = models.CharField(_("name"), max_length=50, unique=True)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def not_merged(self) -> Self:
+        return self.filter(merged_into=None)
+
+    def matching(self, words: str) -> Self:
+        """Find by a part of the name, however it is typed, or by the exact phone number or e-mail address."""
+        found = Q(name_folded__contains=Folded(models.Value(words)))
+        if key := phone_key(words):
+            found |= Q(phone_key=key)
+        if key := email_key(words):
+            found |= Q(email_key=key)
+        return self.filter(found)
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(), fields=["name", "label", "trade", "type", "persona", "owner", "is_active", "blocked", "merged_into"], model_name="CustomerHistory"
+)
+class Customer(SealedModel):
+    """One person or business, whichever channels they come by.
+
+    The name follows the newest profile seen until a person changes it (`name_at` empty: set by a person).
+    """
+
+    class Label(models.TextChoices):
+        HOT = "hot", _("Hot")
+        WARM = "warm", _("Warm")
+        COLD = "cold", _("Cold")
+
+    class Trade(models.TextChoices):
+        WHOLESALE = "wholesale", _("Wholesale")
+        RETAIL = "retail", _("Retail")
+
+    class Type(models.TextChoices):
+        NEW = "new", _("New")
+        RETURNING = "returning", _("Returning")
+        VIP = "vip", _("VIP")
+
+    class Persona(models.TextChoices):
+        SCARCITY = "scarcity", _("Scarcity")
+        EMOTIONAL = "emotional", _("Emotional")
+        VALUE = "value", _("Value")
+        LOYAL = "loyal", _("Loyal")
+        LOGICAL = "logical", _("Logical")
+        BARGAIN = "bargain", _("Bargain")
+        HESITANT = "hesitant", _("Hesitant")
+
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    name_at = models.DateTimeField(null=True, editable=False)
+    name_folded = models.GeneratedField(expression=Folded("name"), output_field=models.TextField(), db_persist=True)
+    phone = EncryptedField("customer.phone", blank=True, verbose_name=_("phone"))
+    phone_key = models.BinaryField(null=True, editable=False)
+    email = EncryptedField("customer.email", blank=True, verbose_name=_("e-mail"))
+    email_key = models.BinaryField(null=True, editable=False)
+    governorate = models.CharField(_("governorate"), max_length=30, choices=Governorate, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    label = models.CharField(_("label"), max_length=10, choices=Label, blank=True)
+    trade = models.CharField(_("trade"), max_length=10, choices=Trade, blank=True)
+    type = models.CharField(_("type"), max_length=10, choices=Type, default=Type.NEW)
+    persona = models.CharField(_("persona"), max_length=10, choices=Persona, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        related_name="customers",
+    )
+    tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="customers")
+    last_message_at = models.DateTimeField(_("last message"), null=True, editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    blocked = models.BooleanField(_("blocked"), default=False, help_text=_("Nobody here writes to them."))
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, verbose_name=_("merged into"), null=True, blank=True, editable=False
+    )
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = (
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
+        )
+        indexes = (
+            GinIndex(OpClass(F("name_folded"), name="gin_trgm_ops"), name="customer_name_trigrams"),
+            models.Index(fields=["phone_key"], name="customer_phone_key", condition=Q(phone_key__isnull=False)),
+            models.Index(fields=["email_key"], name="customer_email_key", condition=Q(email_key__isnull=False)),
+            models.Index(F("last_message_at").desc(nulls_last=True), F("id").desc(), name="customer_recent"),
+            models.Index(fields=["owner", "-last_message_at"], name="customer_of_owner"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or _("Customer %(number)s") % {"number": self.pk}
+
+    def set_phone(self, text: str) -> None:
+        """Keep a phone number along with the key it is found by."""
+        self.phone, self.phone_key = text, phone_key(text) or None
+
+    def set_email(self, text: str) -> None:
+        """Keep an e-mail address along with the key it is found by."""
+        self.email, self.email_key = text, email_key(text) or None
+
+
+class Note(TimestampedModel):
+    """What a colleague wrote about a customer; never shown to them."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, verbose_name=_("customer"), related_name="notes")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("author"), null=True, editable=False, related_name="+"
+    )
+    text = models.TextField(_("text"))
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Consent(TimestampedModel):
+    """A customer allowed or refused to be written to, kept as evidence: rows are added, never changed."""
+
+    class Source(models.TextChoices):
+        MESSAGE = "message", _("They wrote it")
+        PLATFORM = "platform", _("The platform told us")
+        STAFF = "staff", _("A colleague noted it")
+
+    customer = models.ForeignKey(Customer, models.CASCADE, verbose_name=_("customer"), related_name="consents")
+    identity = models.ForeignKey("crm.Identity", models.CASCADE, null=True, blank=True, related_name="consents")
+    granted = models.BooleanField(_("allowed"))
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    at = models.DateTimeField(_("when"))
+    delivery_id = models.BigIntegerField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["identity", "at", "granted"], name="consent_once", condition=Q(identity__isnull=False)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(_("allowed") if self.granted else _("refused"))

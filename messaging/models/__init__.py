@@ -1,0 +1,5 @@
+from messaging.models.conversation import Conversation
+from messaging.models.delivery import WebhookDelivery
+from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
+
+__all__ = ["Attachment", "Conversation", "Message", "MessageEvent", "MessageStatus", "WebhookDelivery"]

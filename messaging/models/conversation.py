@@ -1,0 +1,94 @@
+"""Conversations."""
+
+from typing import Self
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Channel, Identity, Team
+from crm.models.rows import TimestampedModel
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def open(self) -> Self:
+        return self.filter(status=Conversation.Status.OPEN)
+
+    def unread(self) -> Self:
+        return self.filter(unread_count__gt=0)
+
+    def waiting_longest(self) -> Self:
+        return self.open().filter(waiting_since__isnull=False).order_by("waiting_since")
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(), fields=["status", "assignee", "team"], model_name="ConversationHistory"
+)
+class Conversation(TimestampedModel):
+    """What one person and the shop write each other on one channel until it is closed.
+
+    `answered_at` is our newest message in it; `unread_count` and `waiting_since` are the number and the first of the inbound
+    messages after it. `last_inbound_at` opens the reply window, so comments leave it alone. Watermarks: everything of ours up to
+    then has been delivered, or read.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    identity = models.ForeignKey(Identity, models.PROTECT, verbose_name=_("person"), related_name="conversations")
+    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"), related_name="conversations")
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("assignee"),
+        null=True,
+        blank=True,
+        related_name="conversations",
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, verbose_name=_("team"), null=True, blank=True, related_name="conversations"
+    )
+    started_at = models.DateTimeField(_("started"))
+    last_activity_at = models.DateTimeField(_("last activity"))
+    last_inbound_at = models.DateTimeField(_("last message of theirs"), null=True)
+    answered_at = models.DateTimeField(_("last message of ours"), null=True)
+    waiting_since = models.DateTimeField(_("waiting since"), null=True)
+    message_count = models.PositiveIntegerField(_("messages"), default=0)
+    unread_count = models.PositiveIntegerField(_("unread"), default=0)
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    delivered_watermark = models.DateTimeField(null=True, editable=False)
+    read_watermark = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
+
+    session_state = models.CharField(_("session state"), max_length=50, blank=True)
+    session_turn = models.PositiveIntegerField(_("session turn"), default=0)
+    session_profile = models.JSONField(_("session profile"), default=dict, blank=True)
+    key_entities = models.JSONField(_("key entities"), default=dict, blank=True)
+    current_recommendations = models.JSONField(_("current recommendations"), default=list, blank=True)
+    session_expires_at = models.DateTimeField(_("session expires"), null=True, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = (
+            models.UniqueConstraint(fields=["identity"], condition=Q(status="open"), name="conversation_one_open"),
+            models.CheckConstraint(condition=Q(status__in=["open", "closed"]), name="conversation_status_known"),
+        )
+        indexes = (
+            models.Index(F("last_activity_at").desc(), F("id").desc(), name="conversation_recent"),
+            models.Index(
+                fields=["waiting_since"],
+                name="conversation_waiting",
+                condition=Q(status="open", waiting_since__isnull=False),
+            ),
+            models.Index("assignee", F("last_activity_at").desc(), name="conversation_of_assignee"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.identity.customer} · {self.channel}"
