@@ -17,8 +17,8 @@ PSID, IGSID, PHONE, USER_ID, CHAT, USER_REF, USERNAME, FORM = (
 class Contact:
     """The person on the other side of an event.
 
-    `id` is the one by which the platform speaks of them here. `keys` are all ids this event proves to be the same person,
-    as (kind, value), best first; empty when there is nobody to know them by.
+    `id` is the one by which the platform speaks of them here. `keys` are all ids this event proves to be the same
+    person, as (kind, value), best first; empty when there is nobody to know them by.
     """
 
     id: str
@@ -47,8 +47,8 @@ class Attachment:
 class BaseEvent:
     """What all events share.
 
-    `account_id` is our account on the platform; empty: the channel of the URL. `ts` is the platform's clock in UTC, None
-    where it gave none or an absurd one. `standby`: another app holds the conversation.
+    `account_id` is our account on the platform; empty: the channel of the URL. `ts` is the platform's clock in UTC,
+    None where it gave none or an absurd one. `standby`: another app holds the conversation.
     """
 
     kind: str
@@ -122,13 +122,15 @@ class Reaction(BaseEvent):
     text: str = ""
     payload: str = ""
     direction: str = "in"
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit(BaseEvent):
-    """New words for the message `message_id`. `external_id` is the id the platform gives the edit itself, often the same.
+    """New words for the message `message_id`.
 
-    `version` orders several edits of one message (a count or seconds); `attachments` None: left as they are.
+    `external_id` is the id the platform gives the edit itself, often the same. `version` orders several edits of one
+    message (a count or seconds); `attachments` None: left as they are.
     """
 
     message_id: str
@@ -193,9 +195,13 @@ class LeadForm(BaseEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityChange(BaseEvent):
-    """A person goes by new ids: `contact` holds the old keys, `new_keys` those that replace them."""
+    """A person goes by new ids: `contact` holds the old keys, `new_keys` those that replace them.
+
+    A key in both stays valid. `type` is the platform's word for the change.
+    """
 
     kind: str = "system"
+    type: str = ""
     new_keys: tuple[tuple[str, str], ...] = ()
     external_id: str = ""
     text: str = ""

@@ -1,6 +1,8 @@
 """Reading what platforms send: JSON that may be hostile, ids that may be numbers, clocks that may be wrong."""
 
 import json
+import math
+import re
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -9,6 +11,7 @@ import orjson
 from messaging.channels.contract import MalformedPayload
 
 MAX_DEPTH = 64
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138, as milliseconds 1973
 EARLIEST, LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: what lies outside is no message's time
 
@@ -35,10 +38,19 @@ def load_object(body: bytes) -> dict[str, Any]:
 def _load_leniently(body: bytes) -> Any:
     """Read what the strict reader refused: broken UTF-8 and lone surrogates."""
     try:
-        return _storable(json.loads(body.decode("utf-8", "replace")))
+        text = body.decode("utf-8", "replace")
+        return _storable(json.loads(text, parse_float=_finite, parse_constant=_finite))
     except (ValueError, RecursionError) as error:
         position = f" at byte {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise MalformedPayload(f"not JSON{position}") from None
+
+
+def _finite(number: str) -> float:
+    """Read a number that JSON columns can hold; Python's own reader would also take NaN and Infinity."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
+    return value
 
 
 def _depth(body: bytes) -> int:
@@ -65,7 +77,7 @@ def _depth(body: bytes) -> int:
 
 def storable(text: str) -> str:
     """Replace what PostgreSQL cannot store in text."""
-    return text.replace("\x00", "�").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return UNSTORABLE.sub("�", text)
 
 
 def _storable(value: Any) -> Any:

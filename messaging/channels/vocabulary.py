@@ -20,7 +20,8 @@ def as_vocabulary(event: Event) -> dict[str, Any]:
     }
     for field in fields(event):
         if field.name not in NOT_SHOWN:
-            shown[field.name] = getattr(event, field.name)
+            value = getattr(event, field.name)
+            shown[field.name] = list(value) if isinstance(value, tuple) else value
     shown["attachments"] = [_attachment(item) for item in shown.get("attachments") or ()]
     shown["extra"] = {**event.extra, **_details(event), **_profile(event.contact)}
     return {key: value for key, value in shown.items() if value not in ("", None, [], {}, (), False)}
@@ -32,7 +33,10 @@ def _details(event: Event) -> dict[str, Any]:
     if watermark := getattr(event, "watermark", None):
         details["watermark"] = _iso(watermark)
     if new_keys := getattr(event, "new_keys", ()):
-        details["new_keys"] = dict(new_keys)
+        details["new_keys"] = [list(key) for key in new_keys]
+    for name in ("opt_out", "opted_out"):
+        if (opted_out := getattr(event, name, None)) is not None:
+            details["opted_out"] = opted_out
     if getattr(event, "group", False):
         details["group"] = True
     return details

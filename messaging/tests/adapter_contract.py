@@ -3,8 +3,10 @@
 A platform of Meta inherits `MetaAdapterContract`, which adds the handshake and batches.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -25,7 +27,7 @@ UNSTORABLE = (
     b"\\u0000", b"\\ud83d", b"\\udc00\\ud800", b"\x00", b"\xff\xfe", b"\xed\xa0\x80",
     b"%00", b"%ED%A0%80", b"%FF", b"\\u0000\\ud83d\xff",
 )  # fmt: skip
-WRONG: tuple[Any, ...] = (None, [], {}, 1, -1, 1.5, "", "x", True, ["x"], [[]], [{}], {"x": {}}, {"id": [1]}, 10**30)
+WRONG: tuple[Any, ...] = (None, [], {}, 1, "", "x", True, [{}], ["x"], 10**30)
 WRONG_FIELDS = ("", " ", "x", "[]", "{}", "null", "-1", "9" * 400, "\x00", "whatsapp:", "+")
 
 
@@ -46,7 +48,7 @@ class AdapterContract:
     unknown: ClassVar[bytes]
     #: Bodies that the platform would never send.
     malformed: ClassVar[tuple[bytes, ...]] = (
-        b"", b" ", b"{", b"not json", b"[]", b"null", b"1", b'"x"', b"\xff\xfe", b"\x00",
+        b"", b" ", b"{", b"not json", b"[]", b"null", b"1", b'"x"', b"\xff\xfe", b"\x00", b'{"text": "Marhaba", "x"',
         b'{"a":' * 100_000 + b"1" + b"}" * 100_000, b"[" * 100_000, b'{"n":' + b"9" * 5000 + b",}",
     )  # fmt: skip
     url: ClassVar[str] = "https://crm.example/webhooks/shop/"
@@ -60,13 +62,15 @@ class AdapterContract:
     def credentials(self, *secrets: str) -> Credentials:
         return {self.secret: list(secrets), "verify_token": ["token of the shop"]}
 
-    def received(self, body: bytes | None = None, *, signed_with: str | None = None, **headers: str) -> Received:
-        """Return a POST of this body, signed where a secret is given; `headers` by their lower-case names."""
-        body = self.body if body is None else body
-        if signed_with is not None:
-            signed = signed_headers(self.platform, url=self.url, body=body, credentials=self.credentials(signed_with))
-            headers = signed | headers
-        return Received(body=body, url=self.url, headers=headers)
+    def signed(self, secret: str) -> Received:
+        """Return the sample as the platform would post it, signed with this secret."""
+        headers = signed_headers(self.platform, url=self.url, body=self.body, credentials=self.credentials(secret))
+        return Received(body=self.body, url=self.url, headers=headers)
+
+    def claiming(self, signature: str | None) -> Received:
+        """Return the sample with this signature, or with none."""
+        headers = {} if signature is None else {self.signature_header: signature}
+        return Received(body=self.body, url=self.url, headers=headers)
 
     def parse(self, body: bytes) -> list[Event]:
         return self.adapter.parse(Received(body=body, url=self.url))
@@ -89,57 +93,53 @@ class AdapterContract:
     # Signatures
 
     def test_it_accepts_what_the_platform_signed(self) -> None:
-        self.adapter.verify(self.received(signed_with="s3cret"), self.credentials("s3cret"))
+        self.adapter.verify(self.signed("s3cret"), self.credentials("s3cret"))
 
     def test_it_refuses_a_missing_signature(self) -> None:
-        self.refused(self.received(), self.credentials("s3cret"))
+        self.refused(self.claiming(None), self.credentials("s3cret"))
 
     def test_it_refuses_a_signature_under_another_secret(self) -> None:
-        self.refused(self.received(signed_with="another"), self.credentials("s3cret"))
+        self.refused(self.signed("another"), self.credentials("s3cret"))
 
     def test_it_refuses_a_cut_signature(self) -> None:
-        received = self.received(signed_with="s3cret")
-        cut = received.headers[self.signature_header][:-1]
-        self.refused(self.received(**{self.signature_header: cut}), self.credentials("s3cret"))
+        cut = self.signed("s3cret").headers[self.signature_header][:-1]
+        self.refused(self.claiming(cut), self.credentials("s3cret"))
 
     def test_it_refuses_a_body_changed_under_way(self) -> None:
-        signed = self.received(signed_with="s3cret")
-        changed = Received(body=self.body + b"&Injected=1", url=self.url, headers=signed.headers)
+        changed = replace(self.signed("s3cret"), body=self.body + b"&Injected=1")
         with pytest.raises(BadSignature) if self.signs_body else nullcontext():
             self.adapter.verify(changed, self.credentials("s3cret"))
 
     @pytest.mark.parametrize("secret", ["new", "old"])
     def test_it_accepts_each_secret_while_one_replaces_the_other(self, secret: str) -> None:
-        self.adapter.verify(self.received(signed_with=secret), self.credentials("new", "old"))
+        self.adapter.verify(self.signed(secret), self.credentials("new", "old"))
 
     def test_it_refuses_a_secret_that_was_rotated_out(self) -> None:
-        self.refused(self.received(signed_with="old"), self.credentials("new"))
+        self.refused(self.signed("old"), self.credentials("new"))
 
     @pytest.mark.parametrize("secrets", [(), ("",), ("", "")])
-    @pytest.mark.parametrize("headers", [{}, {"claimed": ""}, {"claimed": "sha256="}, {"signed_with": ""}])
-    def test_it_proves_nothing_with_an_empty_secret(self, secrets: tuple[str, ...], headers: dict[str, str]) -> None:
-        claimed = headers.get("claimed")
-        with_header = {} if claimed is None else {self.signature_header: claimed}
-        self.refused(
-            self.received(signed_with=headers.get("signed_with"), **with_header), self.credentials(*secrets)
-        )
+    @pytest.mark.parametrize("claimed", [None, "", "sha256="])
+    def test_it_proves_nothing_with_an_empty_secret(self, secrets: tuple[str, ...], claimed: str | None) -> None:
+        self.refused(self.claiming(claimed), self.credentials(*secrets))
+        self.refused(self.signed(""), self.credentials(*secrets))
 
     def test_it_proves_nothing_without_credentials(self) -> None:
-        self.refused(self.received(signed_with=""), {})
+        self.refused(self.claiming(""), {})
+        self.refused(self.signed(""), {})
 
     @pytest.mark.parametrize("claimed", NOT_ASCII)
     def test_it_refuses_a_signature_that_is_no_ascii(self, claimed: str) -> None:
-        self.refused(self.received(**{self.signature_header: claimed}), self.credentials("s3cret"))
+        self.refused(self.claiming(claimed), self.credentials("s3cret"))
 
     # Handshake
 
-    def handshake(self, **query: str) -> str | None:
+    def handshake(self, query: dict[str, str]) -> str | None:
         url = f"{self.url}?{urlencode({f'hub.{name}': value for name, value in query.items()})}"
         return self.adapter.handshake(Received(body=b"", method="GET", url=url), self.credentials("s3cret"))
 
     def test_it_answers_the_handshake_of_its_platform(self) -> None:
-        answer = self.handshake(mode="subscribe", verify_token="token of the shop", challenge="1158201444")
-        assert answer == self.challenge_answer
+        query = {"mode": "subscribe", "verify_token": "token of the shop", "challenge": "1158201444"}
+        assert self.handshake(query) == self.challenge_answer
 
     # Bodies
 
@@ -153,14 +153,11 @@ class AdapterContract:
 
     def test_it_refuses_what_the_platform_never_sends(self) -> None:
         for body in self.malformed:
-            with pytest.raises(MalformedPayload):
+            with pytest.raises(MalformedPayload) as refusal:
                 self.parse(body)
                 pytest.fail(f"accepted {body[:60]!r}")
-
-    def test_it_never_quotes_a_body_that_it_refuses(self) -> None:
-        with pytest.raises(MalformedPayload) as refusal:
-            self.parse(b"\x00\xff" + self.words)
-        assert self.words.decode() not in str(refusal.value)
+            assert 0 < len(str(refusal.value)) < 100
+            assert self.words.decode() not in str(refusal.value), "what a person wrote stays out of logs"
 
     @pytest.mark.parametrize("unstorable", UNSTORABLE)
     def test_it_reads_only_text_that_can_be_stored(self, unstorable: bytes) -> None:
@@ -190,7 +187,7 @@ class AdapterContract:
 class MetaAdapterContract(AdapterContract):
     """What Meta's products add: a handshake, and many events a POST."""
 
-    secret = "app_secret"  # noqa: S105 - the name of one
+    secret = "app_secret"
     signature_header = "x-hub-signature-256"
     challenge_answer = "1158201444"
     #: One POST that carries events with these external ids, in this order, one of them twice.
@@ -210,7 +207,7 @@ class MetaAdapterContract(AdapterContract):
         ],
     )
     def test_it_refuses_a_handshake_without_the_verify_token(self, query: dict[str, str]) -> None:
-        assert self.handshake(**query) is None
+        assert self.handshake(query) is None
 
     @pytest.mark.parametrize("tokens", [{}, {"verify_token": []}, {"verify_token": [""]}])
     @pytest.mark.parametrize("query", ["", "&hub.verify_token="])
@@ -225,13 +222,12 @@ class MetaAdapterContract(AdapterContract):
 
     @pytest.mark.parametrize("algorithm", ["sha1", "SHA256", "sha512", ""])
     def test_it_accepts_no_other_algorithm(self, algorithm: str) -> None:
-        signed = self.received(signed_with="s3cret").headers[self.signature_header]
-        claimed = signed.replace("sha256", algorithm)
-        self.refused(self.received(**{self.signature_header: claimed}), self.credentials("s3cret"))
+        claimed = self.signed("s3cret").headers[self.signature_header].replace("sha256", algorithm)
+        self.refused(self.claiming(claimed), self.credentials("s3cret"))
 
     def test_it_is_not_content_with_the_older_header(self) -> None:
-        signed = self.received(signed_with="s3cret").headers[self.signature_header]
-        self.refused(self.received(**{"x-hub-signature": signed}), self.credentials("s3cret"))
+        headers = {"x-hub-signature": self.signed("s3cret").headers[self.signature_header]}
+        self.refused(Received(body=self.body, url=self.url, headers=headers), self.credentials("s3cret"))
 
     def test_it_reads_a_batch_in_order_and_reports_duplicates(self) -> None:
         assert len(set(self.batch_ids)) < len(self.batch_ids)
@@ -255,8 +251,8 @@ def _broken(body: bytes, *, form: bool) -> Iterator[tuple[str, bytes]]:
         document = orjson.loads(body)
         for path in list(_paths(document)):
             for wrong in WRONG:
-                yield f"{path} = {wrong!r}", orjson.dumps(_replaced(document, path, wrong), default=str)
-            yield f"without {path}", orjson.dumps(_without(document, path))
+                yield f"{path} = {wrong!r}", json.dumps(_replaced(document, path, wrong)).encode()
+            yield f"without {path}", json.dumps(_without(document, path)).encode()
 
 
 def _broken_form(fields: list[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:

@@ -10,7 +10,9 @@ from messaging.tests.event_shapes import assert_well_formed
 from messaging.tests.payload_files import expectation_files, expectation_of, expected_events, payload_files
 
 FIXTURES = [
-    pytest.param(platform, file, id=f"{platform}/{file.name}") for platform in ADAPTERS for file in payload_files(platform)
+    pytest.param(platform, file, id=f"{platform}/{file.name}")
+    for platform in ADAPTERS
+    for file in payload_files(platform)
 ]
 
 
