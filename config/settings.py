@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from config.screens import CUSTOMER_PANELS, HOME_PAGES, MESSAGE_COUNTS, UNFOLD  # noqa: F401 - settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environ.Env().str("VAR_DIR", str(BASE_DIR / "var")))
@@ -170,7 +170,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = TESTING or DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -190,22 +190,17 @@ WEBHOOK_BACKLOG_BOUND = env.int("WEBHOOK_BACKLOG_BOUND", 200_000)  # deliveries 
 SPOOL_MAX_BYTES = env.int("SPOOL_MAX_BYTES", 2 * 1024**3)
 SPOOL_UNVERIFIED_MAX = env.int("SPOOL_UNVERIFIED_MAX", 10_000)  # files taken in unverified by a cold process
 
-# Work found in tables, by name: each a callable that does one batch and returns how many rows it took.
+# Work found in tables, by name: each a class of the form `crm.drains.Drain`.
 DRAINS = {
-    "deliveries": "messaging.ingest.drain.drain_deliveries",
-    "spool": "messaging.ingest.spool.drain_spool",
+    "deliveries": "messaging.ingest.drain.DeliveryDrain",
+    "spool": "messaging.ingest.spool_drain.SpoolDrain",
 }
 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "crm.log_format.QuietFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}},
-}
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Migochat",
-    "SITE_HEADER": "Migochat",
 }

@@ -40,3 +40,8 @@ def email_key(text: str) -> bytes:
     """Return the blind index of an e-mail address; empty where the text is none."""
     address = text.strip().lower()
     return blind_index("email", address) if "@" in address.strip("@") else b""
+
+
+def identity_key(kind: str, value: str) -> bytes:
+    """Return the blind index of an id that a platform gives a person; phone numbers are canonicalised first."""
+    return blind_index(f"identity:{kind}", canonical_phone(value) if kind == "phone" else value)

@@ -14,7 +14,8 @@ from crm.models.rows import SealedModel, TimestampedModel
 class Identity(TimestampedModel):
     """One person on one channel.
 
-    `last_inbound_at` opens the platform's reply window; public comments do not move it.
+    `last_inbound_at` opens the platform's reply window; public comments do not move it. Watermarks: everything of ours up to then
+    has been delivered to them, or read. They stand here since a receipt may come before the first message.
     """
 
     customer = models.ForeignKey(Customer, models.PROTECT, verbose_name=_("customer"), related_name="identities")
@@ -27,6 +28,8 @@ class Identity(TimestampedModel):
     last_inbound_at = models.DateTimeField(_("last wrote"), null=True, editable=False)
     opted_out = models.BooleanField(_("opted out"), default=False)
     consent_at = models.DateTimeField(_("opted out or in"), null=True, editable=False)
+    delivered_watermark = models.DateTimeField(null=True, editable=False)
+    read_watermark = models.DateTimeField(null=True, editable=False)
     is_placeholder = models.BooleanField(
         _("placeholder"), default=False, help_text=_("A lead form whose fields are still to be fetched.")
     )

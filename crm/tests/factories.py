@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 from crm.models import Channel, Customer, Identity, IdentityKey, User
-from crm.encryption import blind_index
+from crm.contact_details import identity_key
 
 _numbers = count(1)
 
@@ -48,6 +48,6 @@ def make_identity(channel: Channel | None = None, **fields: Any) -> Identity:
     customer = fields.pop("customer", None) or make_customer()
     identity = Identity.objects.create(channel=channel, customer=customer, **fields)
     IdentityKey.objects.create(
-        identity=identity, channel=channel, kind=key[0], value=key[1], key=blind_index(f"identity:{key[0]}", key[1])
+        identity=identity, channel=channel, kind=key[0], value=key[1], key=identity_key(*key)
     )
     return identity

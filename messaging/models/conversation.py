@@ -29,9 +29,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 class Conversation(TimestampedModel):
     """What one person and the shop write each other on one channel until it is closed.
 
-    `answered_at` is our newest message in it; `unread_count` and `waiting_since` are the number and the first of the inbound
-    messages after it. `last_inbound_at` opens the reply window, so comments leave it alone. Watermarks: everything of ours up to
-    then has been delivered, or read.
+    `answered_at` is our newest message in it, `seen_at` how far a colleague has read. `waiting_since` is the first inbound message
+    after `answered_at`; `unread_count` the number of those after both. `last_inbound_at` opens the reply window, so comments leave
+    it alone.
     """
 
     class Status(models.TextChoices):
@@ -56,12 +56,11 @@ class Conversation(TimestampedModel):
     last_activity_at = models.DateTimeField(_("last activity"))
     last_inbound_at = models.DateTimeField(_("last message of theirs"), null=True)
     answered_at = models.DateTimeField(_("last message of ours"), null=True)
+    seen_at = models.DateTimeField(_("read by us up to"), null=True, editable=False)
     waiting_since = models.DateTimeField(_("waiting since"), null=True)
     message_count = models.PositiveIntegerField(_("messages"), default=0)
     unread_count = models.PositiveIntegerField(_("unread"), default=0)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
-    delivered_watermark = models.DateTimeField(null=True, editable=False)
-    read_watermark = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
 
     session_state = models.CharField(_("session state"), max_length=50, blank=True)

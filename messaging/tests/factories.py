@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from crm.encryption import blind_index
+from messaging.keys import message_key
 from crm.models import Identity
 from crm.tests.factories import make_identity
 from messaging.models import Conversation, Message
@@ -27,6 +27,6 @@ def make_message(conversation: Conversation | None = None, **fields: Any) -> Mes
         conversation=conversation,
         channel=conversation.channel,
         external_id=external_id,
-        external_key=blind_index("message", external_id),
+        external_key=message_key(external_id),
         **fields,
     )

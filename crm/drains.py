@@ -1,0 +1,88 @@
+"""Drains: work that is found in tables, not pushed, so that nothing is lost with a process or a broker."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterable
+from types import FrameType
+from typing import Protocol
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils.module_loading import import_string
+
+from crm.log_format import describe
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.05
+LONGEST_IDLE_SECONDS = 0.2
+FAILURE_SECONDS = 0.5
+LONGEST_FAILURE_SECONDS = 5.0
+
+
+class Drain(Protocol):
+    """One kind of work. An instance lives as long as its process and may remember where it was."""
+
+    def run_batch(self) -> int:
+        """Do one batch in transactions of its own and return how many rows it took; 0: nothing to do now."""
+
+
+def drains_named(names: Iterable[str]) -> dict[str, Drain]:
+    """Return new drains by name, all of them where none is named.
+
+    Raises:
+        KeyError: no such drain.
+    """
+    return {name: import_string(settings.DRAINS[name])() for name in list(names) or settings.DRAINS}
+
+
+def run_once(drains: dict[str, Drain]) -> int:
+    """Run until nothing is left to do and return the number of rows taken; failures are raised."""
+    total = 0
+    while taken := sum(drain.run_batch() for drain in drains.values()):
+        total += taken
+    return total
+
+
+def run_forever(drains: dict[str, Drain], stop: threading.Event) -> None:
+    """Run until told to stop; a batch under way is finished. A failing drain waits, the others go on."""
+    threads = [
+        threading.Thread(target=_run_one, args=(name, drain, stop), name=f"drain {name}") for name, drain in drains.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _run_one(name: str, drain: Drain, stop: threading.Event) -> None:
+    idle, failure = IDLE_SECONDS, FAILURE_SECONDS
+    while not stop.is_set():
+        try:
+            taken = drain.run_batch()
+        except Exception as error:
+            # Whatever it is, the work is still in its table: say so and try again.
+            logger.error("Drain %s: %s", name, describe(error), exc_info=error)
+            close_old_connections()
+            stop.wait(failure)
+            failure = min(failure * 2, LONGEST_FAILURE_SECONDS)
+            continue
+        failure = FAILURE_SECONDS
+        if taken:
+            idle = IDLE_SECONDS
+        else:
+            stop.wait(idle)
+            idle = min(idle * 1.5, LONGEST_IDLE_SECONDS)
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def _stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    return stop

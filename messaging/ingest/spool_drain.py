@@ -1,0 +1,51 @@
+"""From the spool into the inbox table."""
+
+import logging
+from pathlib import Path
+
+from crm.encryption import Undecryptable
+from messaging.channels import ADAPTERS, BadSignature
+from messaging.ingest import intake, spool
+from messaging.ingest.known_channels import UnknownChannel, known_channel
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class SpoolDrain:
+    """Takes in what this host's web processes left on disk; pauses while too much is waiting in the table."""
+
+    def run_batch(self) -> int:
+        """Store up to one batch of files and return how many were dealt with.
+
+        Raises:
+            DatabaseAway: they stay where they are.
+        """
+        files = spool.waiting(BATCH)
+        if not files or intake.backlog_is_full():
+            return 0
+        for file in files:
+            try:
+                self._take_in(file)
+            except FileNotFoundError:  # another drain was faster
+                continue
+        return len(files)
+
+    def _take_in(self, file: Path) -> None:
+        try:
+            spooled = spool.read(file)
+            channel = known_channel(spooled.slug)
+            if not spooled.verified:
+                ADAPTERS[channel.platform].verify(spooled.received, channel.credentials)
+        except Undecryptable as error:
+            return spool.set_aside(file, str(error))
+        except UnknownChannel:
+            return spool.set_aside(file, "no channel has its slug")
+        except BadSignature as refusal:
+            logger.warning("Dropped a delivery spooled unverified: %s", refusal)
+            intake.count_rejection(channel)
+            return file.unlink()
+        values = intake.delivery_values(channel, spooled.received, spooled.received_at)
+        intake.database.execute(intake.INSERT, values)
+        return file.unlink()
