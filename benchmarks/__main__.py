@@ -1,0 +1,20 @@
+"""`python -m benchmarks [NAME...]`."""
+
+import sys
+from importlib import import_module
+
+from benchmarks.scratch import scratch_installation
+
+NAMES = ("accept", "drain", "visible", "pages", "memory")
+
+
+def main(names: list[str]) -> None:
+    for name in names or NAMES:
+        with scratch_installation():
+            print(f"{name}:", flush=True)
+            for label, value in import_module(f"benchmarks.{name}").run().items():
+                print(f"  {label:32} {value:,.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
