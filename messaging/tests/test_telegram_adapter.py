@@ -90,6 +90,12 @@ def test_an_update_of_no_consequence_is_ignored_by_its_name(name: str, kind: str
     assert (event.kind, event.type, event.contact.id) == (kind, name, "5")
 
 
+def test_an_unknown_update_is_named_by_the_field_that_is_set() -> None:
+    (event,) = read(update(message=None, novelty={"x": 1}))
+    assert isinstance(event, Ignored)
+    assert (event.kind, event.type) == ("other", "novelty")
+
+
 def test_a_message_without_a_chat_or_a_number_has_no_id() -> None:
     assert message(chat={}).external_id == ""
     assert message(message_id=None).external_id == ""

@@ -103,10 +103,11 @@ def test_a_json_body_is_proven_by_its_hash_in_the_signed_url() -> None:
         verify(body + b" ", url, url=url, content_type="application/json")
 
 
-def test_a_form_is_never_proven_by_a_hash_alone() -> None:
+@pytest.mark.parametrize("parameters", ["", "; charset=UTF-8"])
+def test_a_form_is_never_proven_by_a_hash_alone(parameters: str) -> None:
     url = f"{URL}&bodySHA256={hashlib.sha256(b'a=1').hexdigest()}"
     with pytest.raises(BadSignature):
-        verify(b"a=1", url, url=url, content_type="application/x-www-form-urlencoded")
+        verify(b"a=1", url, url=url, content_type=f"application/x-www-form-urlencoded{parameters}")
 
 
 def test_a_json_body_without_a_hash_is_refused() -> None:

@@ -9,6 +9,7 @@ from messaging.channels import Received, whatsapp
 from messaging.channels.events import (
     ConsentChange,
     Deletion,
+    Echo,
     Edit,
     Event,
     IdentityChange,
@@ -171,6 +172,49 @@ def test_a_status_carries_what_we_sent_along() -> None:
     assert isinstance(status, StatusUpdate)
     assert status.message_ids == ("wamid.MIGO0060",)
     assert status.extra["biz_opaque_callback_data"] == "message-812"
+
+
+@pytest.mark.parametrize(
+    ("ids", "keys"),
+    [
+        ({"recipient_user_id": "SA.1", "recipient_parent_user_id": "SA.ENT.1"}, ("SA.1", "SA.ENT.1")),
+        ({"recipient_user_id": "SA.1", "parent_recipient_user_id": "SA.ENT.1"}, ("SA.1", "SA.ENT.1")),
+        (
+            {"recipient_participant_user_id": "SA.1", "recipient_participant_parent_user_id": "SA.ENT.1"},
+            ("SA.1", "SA.ENT.1"),
+        ),
+        ({"recipient_type": "group", "recipient_id": "G1", "participant_recipient_id": "2010"}, ("2010",)),
+    ],
+)
+def test_a_recipient_is_known_under_each_spelling(ids: dict[str, str], keys: tuple[str, ...]) -> None:
+    (status,) = read(webhook({"statuses": [{"id": "wamid.1", "status": "read", **ids}]}))
+    assert tuple(value for _, value in status.contact.keys) == keys
+
+
+def test_an_echo_is_known_by_all_ids_of_its_recipient() -> None:
+    echo = said(to="2010", to_user_id="SA.1", to_parent_user_id="SA.ENT.1")
+    (event,) = read(webhook({"message_echoes": [echo]}, field="smb_message_echoes"))
+    assert tuple(value for _, value in event.contact.keys) == ("2010", "SA.1", "SA.ENT.1")
+
+
+def test_an_echo_to_a_group_is_marked() -> None:
+    sent = {"to": "G1", "recipient_type": "group", "type": "text", "text": {"body": "Ahlan"}}
+    standby = {"standby": {"message_echoes": [{"id": "wamid.1", "message": sent}]}}
+    (event,) = read(webhook(standby, field="standby"))
+    assert isinstance(event, Echo)
+    assert event.group
+
+
+def test_an_error_without_details_shows_its_title() -> None:
+    (event,) = read(webhook({"errors": [{"code": 100, "title": "Invalid parameter"}]}))
+    assert isinstance(event, Ignored)
+    assert (event.text, event.errors) == ("Invalid parameter", ("100",))
+
+
+def test_a_caller_is_known_by_all_ids() -> None:
+    call = {"id": "wacid.1", "from": "2010", "from_user_id": "SA.1", "from_parent_user_id": "SA.ENT.1"}
+    (event,) = read(webhook({"calls": [call]}, field="calls"))
+    assert tuple(value for _, value in event.contact.keys) == ("2010", "SA.1", "SA.ENT.1")
 
 
 def test_a_failed_payment_is_no_failed_message() -> None:

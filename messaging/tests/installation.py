@@ -1,0 +1,147 @@
+"""A whole installation of its own for a test: database server, web and ingest processes, as the Procfile starts them."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from crm.embedded_postgres.server import EmbeddedServer
+from crm.processes.procfile import ROOT, commands, environment
+
+PATIENCE = 30.0
+
+
+def wait_until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Return the condition's first true value.
+
+    Raises:
+        AssertionError: it did not become true.
+    """
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen within {patience:.0f} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Installation:
+    """Processes over a scratch folder; `close` ends them all."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        folder.chmod(0o755)  # the database's own user passes through
+        for parent in folder.parents[:3]:
+            if parent.name.startswith("pytest-"):
+                parent.chmod(0o755)
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "processes.log"
+        self.environment = {
+            **environment(),
+            "VAR_DIR": str(folder),
+            "PORT": str(self.port),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            **settings,
+        }
+        self.environment.pop("DATABASE_URL", None)
+        self.server = EmbeddedServer(folder / "postgres")
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.server.join()
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("setup")
+        self.manage("collectstatic", "--noinput", "--verbosity", "0")
+
+    def manage(self, *words: str, code: int = 0) -> str:
+        """Run a command of manage.py and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        with self.log.open("a") as log:
+            log.write(done.stdout + done.stderr)
+        assert done.returncode == code, f"manage.py {words[0]}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+        return done.stdout
+
+    def start(self, name: str, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a process of the Procfile."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", f"exec {commands()[name]}"],
+                env=self.environment | settings,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        if name == "web":
+            wait_until(self._listens, "the web process's listening")
+        return process
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+        """Send a signal to a process and wait for its end; its children are killed with it by SIGKILL."""
+        children = psutil.Process(process.pid).children(recursive=True) if number == signal.SIGKILL else []
+        os.kill(process.pid, number)
+        for child in children:
+            if child.is_running():
+                child.kill()
+        process.wait(timeout=PATIENCE)
+        self.processes.remove(process)
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement in the installation's database."""
+        where = {"host": str(self.server.socket_dir), "user": self.server.ROLE, "dbname": self.server.DATABASE}
+        with psycopg.connect(**where, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def count(self, table: str, condition: str = "true") -> int:
+        (number,) = self.sql(f"SELECT count(*) FROM {table} WHERE {condition}")[0]
+        assert isinstance(number, int)
+        return number
+
+    def drained(self) -> bool:
+        return not self.count("messaging_webhookdelivery", "status = 'pending'") and not self.spooled()
+
+    def spooled(self) -> list[Path]:
+        return list((self.folder / "spool").glob("*.delivery"))
+
+    def request(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, timeout: float = 30
+    ) -> tuple[int, bytes]:
+        """Send one request and return status and body; `body` may be an iterable, which is sent in chunks."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers or {}, encode_chunked="Transfer-Encoding" in (headers or {}))
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        for process in list(self.processes):
+            if process.poll() is None:
+                self.kill(process, signal.SIGTERM)
+        self.server.leave()
