@@ -11,9 +11,10 @@ NAMES = ("accept", "drain", "visible", "pages", "memory")
 def main(names: list[str]) -> None:
     for name in names or NAMES:
         with scratch_installation():
-            print(f"{name}:", flush=True)
+            sys.stdout.write(f"{name}:\n")
             for label, value in import_module(f"benchmarks.{name}").run().items():
-                print(f"  {label:32} {value:,.2f}", flush=True)
+                sys.stdout.write(f"  {label:36} {value:,.2f}\n")
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 """Addresses."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
+from crm.health import healthz, readyz
+from crm.views import home
 from messaging.ingest.endpoint import WebhookView
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("webhooks/<slug:slug>/", WebhookView.as_view(), name="webhook"),
 ]

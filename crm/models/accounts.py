@@ -42,9 +42,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-@pghistory.track(
-    fields=["email", "is_active", "is_staff", "is_superuser", "team"], model_name="UserHistory"
-)
+@pghistory.track(fields=["email", "is_active", "is_staff", "is_superuser", "team"], model_name="UserHistory")
 class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     """Somebody who works here, known by e-mail."""
 

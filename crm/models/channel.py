@@ -26,9 +26,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         return self.filter(is_active=True)
 
 
-@pghistory.track(
-    fields=["platform", "slug", "name", "external_id", "is_active"], model_name="ChannelHistory"
-)
+@pghistory.track(fields=["platform", "slug", "name", "external_id", "is_active"], model_name="ChannelHistory")
 class Channel(SealedModel):
     """One account of ours on a platform: a page, an Instagram account, a phone number, a bot.
 
@@ -37,7 +35,11 @@ class Channel(SealedModel):
 
     platform = models.CharField(_("platform"), max_length=20, choices=Platform)
     slug = models.CharField(
-        _("slug"), max_length=50, unique=True, validators=[validate_slug], help_text=_("Names it in the webhook address.")
+        _("slug"),
+        max_length=50,
+        unique=True,
+        validators=[validate_slug],
+        help_text=_("Names it in the webhook address."),
     )
     name = models.CharField(_("name"), max_length=100)
     external_id = models.CharField(

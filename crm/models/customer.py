@@ -43,7 +43,9 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
 
 @pghistory.track(
-    pghistory.UpdateEvent(), fields=["name", "label", "trade", "type", "persona", "owner", "is_active", "blocked", "merged_into"], model_name="CustomerHistory"
+    pghistory.UpdateEvent(),
+    fields=["name", "label", "trade", "type", "persona", "owner", "is_active", "blocked", "merged_into"],
+    model_name="CustomerHistory",
 )
 class Customer(SealedModel):
     """One person or business, whichever channels they come by.
@@ -158,10 +160,15 @@ class Consent(TimestampedModel):
         PLATFORM = "platform", _("The platform told us")
         STAFF = "staff", _("A colleague noted it")
 
+    class Scope(models.TextChoices):
+        EVERYTHING = "everything", _("All messages")
+        MARKETING = "marketing", _("Advertising")
+
     customer = models.ForeignKey(Customer, models.CASCADE, verbose_name=_("customer"), related_name="consents")
     identity = models.ForeignKey("crm.Identity", models.CASCADE, null=True, blank=True, related_name="consents")
     granted = models.BooleanField(_("allowed"))
     source = models.CharField(_("source"), max_length=10, choices=Source)
+    scope = models.CharField(_("what"), max_length=10, choices=Scope, default=Scope.EVERYTHING)
     at = models.DateTimeField(_("when"))
     delivery_id = models.BigIntegerField(null=True, editable=False)
 
@@ -170,7 +177,7 @@ class Consent(TimestampedModel):
         verbose_name_plural = _("consents")
         constraints = (
             models.UniqueConstraint(
-                fields=["identity", "at", "granted"], name="consent_once", condition=Q(identity__isnull=False)
+                fields=["identity", "scope", "at", "granted"], name="consent_once", condition=Q(identity__isnull=False)
             ),
         )
 

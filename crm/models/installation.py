@@ -14,7 +14,9 @@ class Setting(SealedModel):
     key = models.CharField(_("setting"), max_length=100, unique=True)
     value = models.JSONField(_("value"), null=True, blank=True)
     sensitive_value = EncryptedField("setting.value", json=True, null=True, blank=True)
-    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("setting")

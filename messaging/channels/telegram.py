@@ -56,8 +56,8 @@ def parse(received: Received) -> list[Event]:
     if name is None:
         if "update_id" not in update:
             raise MalformedPayload("not an update: it has no update_id")
-        unknown = next((name for name in update if name != "update_id"), None)
-        return [_ignored(_Update(update, unknown), "other")] if unknown else []
+        unknown = [name for name, item in update.items() if item is not None and name != "update_id"]
+        return [_ignored(_Update(update, name), "other") for name in unknown[:1]]
     return _READERS[name](_Update(update, name))
 
 
@@ -188,7 +188,7 @@ def _message_extra(update: _Update) -> Json:
         guest_query_id=text_of(message.get("guest_query_id")),
         media_group_id=text_of(message.get("media_group_id")),
         message_thread_id=text_of(message.get("message_thread_id")),
-        forwarded="forward_origin" in message or "forward_date" in message,
+        forwarded="forward_origin" in message,
     )
 
 
@@ -288,7 +288,7 @@ def _membership(update: _Update) -> list[Event]:
         ConsentChange(
             kind="system",
             opted_out=status == "kicked",
-            contact=_person(object_of(item.get("from")) or _chat(item)),
+            contact=_chat_contact(_chat(item)),
             ts=instant(item.get("date")),
             extra=update.extra(status=status),
         )
@@ -315,6 +315,7 @@ def _ignoring(kind: str) -> Callable[[_Update], list[Event]]:
 
 
 _BUSINESS = ("business_message", "edited_business_message")
+#: What is missing here, such as inline queries and boosts, is ignored as `other`.
 _READERS: dict[str, Callable[[_Update], list[Event]]] = {
     "message": _message,
     "edited_message": _message,
@@ -337,9 +338,4 @@ _READERS: dict[str, Callable[[_Update], list[Event]]] = {
     "shipping_query": _ignoring("payment"),
     "purchased_paid_media": _ignoring("payment"),
     "subscription": _ignoring("payment"),
-    "message_reaction_count": _ignoring("other"),
-    "inline_query": _ignoring("other"),
-    "chosen_inline_result": _ignoring("other"),
-    "chat_boost": _ignoring("other"),
-    "removed_chat_boost": _ignoring("other"),
 }

@@ -95,9 +95,9 @@ def _message(change: Change, item: Json) -> Event:
 def _echo(change: Change, item: Json) -> Event:
     """Read a message sent from the phone app, or in standby by another sender: its request, as it was posted."""
     sent = object_of(item.get("message")) or item
-    contact = change.contact(
-        sent.get("to"), sent.get("to_user_id"), sent.get("recipient"), sent.get("to_parent_user_id")
-    )
+    group = bool(text_of(sent.get("group_id"))) or sent.get("recipient_type") == "group"
+    ids = [sent.get(name) for name in ("to", "to_user_id", "recipient", "to_parent_user_id")]
+    contact = Contact(text_of(ids[0])) if group else change.contact(*ids)
     special = _SPECIAL.get(text_of(sent.get("type")))
     if special:
         return special(change, sent | {"id": item.get("id"), "timestamp": item.get("timestamp")}, contact, "out")
@@ -110,7 +110,7 @@ def _echo(change: Change, item: Json) -> Event:
         attachments=content.attachments,
         payload=content.payload,
         reply_to=_reply_to(sent),
-        group=bool(text_of(sent.get("group_id"))) or sent.get("recipient_type") == "group",
+        group=group,
         extra=_message_extra(sent, content),
     )
 

@@ -15,7 +15,7 @@ INSERT_POSTS = f"""
     SELECT now(), now(), channel_id, external_id, '', '', '', '', seen_at FROM json_to_recordset(%s) AS new ({TOLD})
     ORDER BY channel_id, external_id
     ON CONFLICT (channel_id, external_id) DO NOTHING
-"""
+"""  # noqa: S608 - TOLD is ours
 INSERT_ADS = f"""
     INSERT INTO campaigns_adcampaign
         (created_at, updated_at, channel_id, ad_id, title, body, url, media_url, ad_set_id, ad_set_name, campaign_id, campaign_name,
@@ -23,7 +23,7 @@ INSERT_ADS = f"""
     SELECT now(), now(), channel_id, external_id, '', '', '', '', '', '', '', '', seen_at FROM json_to_recordset(%s) AS new ({TOLD})
     ORDER BY channel_id, external_id
     ON CONFLICT (channel_id, ad_id) DO NOTHING
-"""
+"""  # noqa: S608 - TOLD is ours
 # Where two payloads tell different words for one post or ad, the greater stands: the order of arrival must not matter.
 UPDATE_POSTS = f"""
     UPDATE campaigns_post AS post SET
@@ -33,7 +33,7 @@ UPDATE_POSTS = f"""
     FROM json_to_recordset(%s) AS new ({TOLD})
     WHERE post.channel_id = new.channel_id AND post.external_id = new.external_id
       AND (post.title < new.title OR post.url < new.url OR post.media_url < new.media_url OR post.media_type < new.media_type)
-"""
+"""  # noqa: S608 - TOLD is ours
 UPDATE_ADS = f"""
     UPDATE campaigns_adcampaign AS ad SET
         title = GREATEST(ad.title, new.title), body = GREATEST(ad.body, new.body), url = GREATEST(ad.url, new.url),
@@ -41,7 +41,7 @@ UPDATE_ADS = f"""
     FROM json_to_recordset(%s) AS new ({TOLD})
     WHERE ad.channel_id = new.channel_id AND ad.ad_id = new.external_id
       AND (ad.title < new.title OR ad.body < new.body OR ad.url < new.url OR ad.media_url < new.media_url)
-"""
+"""  # noqa: S608 - TOLD is ours
 FIND_POSTS = """
     SELECT post.channel_id, post.external_id, post.id FROM json_to_recordset(%s) AS wanted (channel_id bigint, external_id text)
     JOIN campaigns_post AS post ON post.channel_id = wanted.channel_id AND post.external_id = wanted.external_id
@@ -63,7 +63,9 @@ def assign(touches: list[tuple[Touch, MessageDraft]]) -> None:
     """Give messages the post and the ad they came from, making and completing these as needed."""
     if not touches:
         return
-    posts = _known([_told(touch, touch.post) for touch, _ in touches if touch.post], FIND_POSTS, INSERT_POSTS, UPDATE_POSTS)
+    posts = _known(
+        [_told(touch, touch.post) for touch, _ in touches if touch.post], FIND_POSTS, INSERT_POSTS, UPDATE_POSTS
+    )
     ads = _known([_told(touch, touch.ad) for touch, _ in touches if touch.ad], FIND_ADS, INSERT_ADS, UPDATE_ADS)
     links: dict[int, int] = {}
     for touch, draft in touches:
@@ -74,7 +76,9 @@ def assign(touches: list[tuple[Touch, MessageDraft]]) -> None:
             links[ad] = min(post, links.get(ad, post))
     if links:
         with connection.cursor() as cursor:
-            cursor.execute(LINK_POSTS, [recordset([{"ad_id": ad, "post_id": post} for ad, post in sorted(links.items())])])
+            cursor.execute(
+                LINK_POSTS, [recordset([{"ad_id": ad, "post_id": post} for ad, post in sorted(links.items())])]
+            )
 
 
 def _told(touch: Touch, told: dict[str, str]) -> dict[str, Any]:
@@ -111,4 +115,3 @@ def _greatest(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
         kept |= {column: max(kept[column], row[column]) for column in WORDS}
         kept["seen_at"] = min(kept["seen_at"], row["seen_at"])
     return [rows[key] for key in sorted(rows)]
-

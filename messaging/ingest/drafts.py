@@ -54,7 +54,9 @@ class Person:
         """Take over everything of a person that turned out to be this one."""
         other.same_as = self
         self.keys |= other.keys
-        self.learn_profile(Contact("", name=other.name, username=other.username, profile=other.profile), other.profile_at)
+        self.learn_profile(
+            Contact("", name=other.name, username=other.username, profile=other.profile), other.profile_at
+        )
         if other.consent_at is not None:
             self.learn_consent(bool(other.opted_out), other.consent_at)
         self.delivered_watermark = later(self.delivered_watermark, other.delivered_watermark)
@@ -118,6 +120,7 @@ class ConsentDraft:
     person: Person
     granted: bool
     source: str
+    scope: str
     at: datetime
     delivery_id: int
 

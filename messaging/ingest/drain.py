@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 DEADLOCK_RETRIES = 10
 MAX_ATTEMPTS = 5
-FIRST_RETRY = timedelta(seconds=2)
+FIRST_RETRY_SECONDS = 2
 #: A row that commits late has a smaller id than others seen before it: look back this far, and everywhere once in a while.
 LOOK_BACK = 1000
 FULL_PASS_SECONDS = 1.0
@@ -47,7 +47,7 @@ CLOSE = """
 """
 POSTPONE = """
     UPDATE messaging_webhookdelivery
-    SET attempts = attempts + 1, error = %(error)s, next_attempt_at = now() + %(pause)s * power(3, attempts),
+    SET attempts = attempts + 1, error = %(error)s, next_attempt_at = now() + interval '1 second' * %(pause)s * power(3, attempts),
         status = CASE WHEN attempts + 1 >= %(most)s THEN 'failed' ELSE status END,
         processed_at = CASE WHEN attempts + 1 >= %(most)s THEN now() END
     WHERE id = %(id)s AND status = 'pending'
@@ -138,7 +138,11 @@ class DeliveryDrain:
             if target is not None:
                 consequences += interpreter.add(delivery, target, event, position)
         if unknown:
-            return {"id": number, "status": "failed", "error": f"No channel for account {', '.join(sorted(set(unknown)))}"}
+            return {
+                "id": number,
+                "status": "failed",
+                "error": f"No channel for account {', '.join(sorted(set(unknown)))}",
+            }
         return {"id": number, "status": "processed" if consequences else "ignored", "error": ""}
 
     def _one_by_one(self, after: int) -> int:
@@ -157,7 +161,7 @@ class DeliveryDrain:
 
 def _postpone(number: int, reason: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(POSTPONE, {"id": number, "error": reason, "pause": FIRST_RETRY, "most": MAX_ATTEMPTS})
+        cursor.execute(POSTPONE, {"id": number, "error": reason, "pause": FIRST_RETRY_SECONDS, "most": MAX_ATTEMPTS})
 
 
 def _is_outage(error: Exception) -> bool:
@@ -165,4 +169,6 @@ def _is_outage(error: Exception) -> bool:
     cause = error.__cause__ if isinstance(error, DatabaseError) else error
     if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | postgres.InternalError_):
         return False
-    return not isinstance(cause, postgres.DeadlockDetected | postgres.SerializationFailure | postgres.ProgramLimitExceeded)
+    return not isinstance(
+        cause, postgres.DeadlockDetected | postgres.SerializationFailure | postgres.ProgramLimitExceeded
+    )

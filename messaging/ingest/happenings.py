@@ -122,7 +122,13 @@ def apply(touched: set[MessageKey]) -> list[dict[str, Any]]:
         _apply_changes(touched)
         new = _write_own_comments(touched)
         answers += [
-            {"conversation_id": conversation_id, "direction": "out", "at": at, "opens_window": False, "awaits_answer": False}
+            {
+                "conversation_id": conversation_id,
+                "direction": "out",
+                "at": at,
+                "opens_window": False,
+                "awaits_answer": False,
+            }
             for _, _, conversation_id, at in new
         ]
         touched = {(channel_id, bytes(key)) for channel_id, key, *_ in new}
@@ -162,4 +168,5 @@ def _write_own_comments(touched: set[MessageKey]) -> list[tuple[int, bytes, int,
         # What happens to these comments may be under way in another drain: wait for it, as for any message.
         cursor.execute(LOCK_ONE, [sorted(int.from_bytes(row["key"][:8], "big", signed=True) for row in found)])
         cursor.execute(INSERT_OWN_COMMENTS, [recordset(found)])
-        return cursor.fetchall()
+        new: list[tuple[int, bytes, int, Any]] = cursor.fetchall()
+        return new

@@ -135,7 +135,9 @@ def keep_unverified(slug: str, received: Received) -> None:
 def delivery_values(channel: Any, received: Received, received_at: Any = None) -> dict[str, Any]:
     """Return the columns of a delivery's row, for `INSERT`."""
     uid, query = uuid.uuid4(), received.url.partition("?")[2]
-    kept = {name: received.headers[name] for name in ADAPTERS[channel.platform].KEPT_HEADERS if name in received.headers}
+    kept = {
+        name: received.headers[name] for name in ADAPTERS[channel.platform].KEPT_HEADERS if name in received.headers
+    }
     return {
         "uid": uid,
         "channel": channel.id,

@@ -55,7 +55,13 @@ class Interpreter:
         row = self._content(event) | {"type": event.type if event.kind == "message" else event.kind}
         row |= {"direction": "in", "source": source_of(event), "error": ", ".join(event.errors)}
         draft = MessageDraft(
-            person, channel_id, self._key(event.external_id), row, event.attachments, opens_window=True, awaits_answer=True
+            person,
+            channel_id,
+            self._key(event.external_id),
+            row,
+            event.attachments,
+            opens_window=True,
+            awaits_answer=True,
         )
         self._add_message(draft, event.attribution)
         self._consent_of_words(person, event)
@@ -159,7 +165,7 @@ class Interpreter:
 
     def reaction(self, channel_id: int, event: platform.Reaction) -> bool:
         """An emoji, put on or taken off; the newest of each person stands."""
-        if not event.reply_to:
+        if event.group or not event.reply_to:
             return False
         at, emoji = self._at(event), "" if event.kind == "unreaction" else event.text or event.payload
         parts = ["reaction", event.contact.id, at.isoformat(), event.kind, emoji]
@@ -170,8 +176,8 @@ class Interpreter:
 
     def edit(self, channel_id: int, event: platform.Edit) -> bool:
         """New words for a message; the highest version stands."""
-        if event.group or not event.message_id:
-            return False
+        if event.group or not event.message_id or "live_location" in event.extra:
+            return False  # somebody walking about sends an edit every few seconds
         at = self._at(event)
         details = None
         if event.attachments is not None:
@@ -204,10 +210,15 @@ class Interpreter:
         return bool(keys)
 
     def consent(self, channel_id: int, event: platform.ConsentChange) -> bool:
-        """Somebody blocked us or came back."""
+        """Somebody blocked us or came back, or wants no advertising, which does not keep us from answering them."""
         if not (person := self.person(channel_id, event.contact, event)):
             return False
-        self._consent(person, event.opted_out, Consent.Source.PLATFORM, self._at(event))
+        if event.extra.get("category") == "marketing_messages":
+            self._record_consent(
+                person, event.opted_out, Consent.Source.PLATFORM, self._at(event), Consent.Scope.MARKETING
+            )
+        else:
+            self._consent(person, event.opted_out, Consent.Source.PLATFORM, self._at(event))
         return True
 
     def nothing(self, channel_id: int, event: platform.Ignored) -> bool:
@@ -225,13 +236,16 @@ class Interpreter:
     def _consent_of_words(self, person: Person, event: platform.InboundMessage) -> None:
         word = event.text.strip().casefold()
         if event.opt_out is not None:
-            self._consent(person, event.opt_out, Consent.Source.PLATFORM, self._at(event))
+            self._consent(person, event.opt_out, Consent.Source.MESSAGE, self._at(event))
         elif word in OPT_OUT_WORDS or word in OPT_IN_WORDS:
             self._consent(person, word in OPT_OUT_WORDS, Consent.Source.MESSAGE, self._at(event))
 
     def _consent(self, person: Person, opted_out: bool, source: str, at: datetime) -> None:
         person.learn_consent(opted_out, at)
-        self.batch.consents.append(ConsentDraft(person, not opted_out, source, at, self.delivery.id))
+        self._record_consent(person, opted_out, source, at, Consent.Scope.EVERYTHING)
+
+    def _record_consent(self, person: Person, opted_out: bool, source: str, at: datetime, scope: str) -> None:
+        self.batch.consents.append(ConsentDraft(person, not opted_out, source, scope, at, self.delivery.id))
 
     # --- rows ---
 
@@ -333,7 +347,12 @@ def source_of(event: platform.InboundMessage | platform.Referral) -> str:
 
 
 def _is_ad(attribution: dict[str, str]) -> bool:
-    return attribution.get("type", "").lower() == "ad" or attribution.get("source", "").lower() in ("ads", "ad")
+    return not {"ad", "ads"}.isdisjoint(_kinds(attribution))
+
+
+def _kinds(attribution: dict[str, str]) -> set[str]:
+    """Return the platform's words for what somebody came by; each platform has its own name for them."""
+    return {attribution.get(name, "").lower() for name in ("source_type", "type", "source")}
 
 
 def touch_of(channel_id: int, attribution: dict[str, str], seen_at: datetime) -> Touch:
@@ -341,7 +360,7 @@ def touch_of(channel_id: int, attribution: dict[str, str], seen_at: datetime) ->
     source_id = attribution.get("source_id", "")
     ad_id = attribution.get("ad_id") or (source_id if _is_ad(attribution) else "")
     post_id = attribution.get("post_id") or attribution.get("original_media_id") or attribution.get("media_id") or ""
-    if not post_id and attribution.get("type", "").lower() == "post":
+    if not post_id and "post" in _kinds(attribution):
         post_id = source_id
     told = {
         column: next((attribution[name][: TITLES_LIMIT[column]] for name in names if attribution.get(name)), "")
@@ -351,7 +370,11 @@ def touch_of(channel_id: int, attribution: dict[str, str], seen_at: datetime) ->
     if ad_id and ad_id != "0":
         touch.ad = {"external_id": ad_id[:200], **told}
     if post_id:
-        touch.post = {"external_id": post_id[:200], **({} if ad_id else told), "title": attribution.get("post_title", "")[:500]}
+        touch.post = {
+            "external_id": post_id[:200],
+            **({} if ad_id else told),
+            "title": attribution.get("post_title", "")[:500],
+        }
         touch.post["media_type"] = attribution.get("media_product_type", "")[:50]
     return touch
 

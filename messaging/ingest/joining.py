@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from crm.models import Customer
 from messaging.ingest.conversations import RECOUNT
 
 LOCK = "SELECT id FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
@@ -30,7 +31,7 @@ MOVE_CONSENTS = """
     UPDATE crm_consent AS moved SET identity_id = %(to)s, customer_id = %(customer)s
     WHERE identity_id = %(from)s AND NOT EXISTS (
         SELECT 1 FROM crm_consent AS same
-        WHERE same.identity_id = %(to)s AND same.at = moved.at AND same.granted = moved.granted
+        WHERE same.identity_id = %(to)s AND same.scope = moved.scope AND same.at = moved.at AND same.granted = moved.granted
     )
 """
 ADD_UP_IDENTITY = """
@@ -44,17 +45,14 @@ ADD_UP_IDENTITY = """
         consent_at = GREATEST(kept.consent_at, other.consent_at)
     FROM crm_identity AS other WHERE kept.id = %(to)s AND other.id = %(from)s
 """
+REMOVE_CONSENTS = "DELETE FROM crm_consent WHERE identity_id = %s"
 REMOVE = "DELETE FROM crm_identity WHERE id = %s"
-FORGET_CUSTOMER = """
-    UPDATE crm_customer SET merged_into_id = %(into)s, is_active = false, updated_at = now()
-    WHERE id = %(id)s AND NOT EXISTS (SELECT 1 FROM crm_identity WHERE customer_id = %(id)s)
-"""
 
 
 def join_identities(identities: list[tuple[int, int]]) -> tuple[int, int]:
     """Make one identity of several, given as (identity id, customer id); return the oldest, which stays.
 
-    Keys, conversations and messages move to it. A customer left without any identity is marked as merged into the other.
+    Keys, conversations and messages move to it. A customer left without any identity is merged into the other.
     """
     kept, *others = identities
     with connection.cursor() as cursor:
@@ -64,11 +62,32 @@ def join_identities(identities: list[tuple[int, int]]) -> tuple[int, int]:
             _join_conversations(kept[0], other[0])
             for statement in (MOVE_CONVERSATIONS, MOVE_KEYS, MOVE_CONSENTS, ADD_UP_IDENTITY):
                 cursor.execute(statement, ids)
-            cursor.execute("DELETE FROM crm_consent WHERE identity_id = %s", [other[0]])
+            cursor.execute(REMOVE_CONSENTS, [other[0]])  # those that the kept one has too
             cursor.execute(REMOVE, [other[0]])
             if other[1] != kept[1]:
-                cursor.execute(FORGET_CUSTOMER, {"id": other[1], "into": kept[1]})
+                _join_customers(kept[1], other[1])
     return kept
+
+
+def _join_customers(kept_id: int, other_id: int) -> None:
+    """Mark a customer who has no identity left as merged, and give the other one what only they had."""
+    customers = Customer.objects.select_for_update(no_key=True).order_by("id").in_bulk([kept_id, other_id])
+    kept, other = customers[kept_id], customers[other_id]
+    if other.identities.exists():
+        return
+    if not kept.phone_key and other.phone_key:
+        kept.set_phone(other.phone)
+    if not kept.email_key and other.email_key:
+        kept.set_email(other.email)
+    if kept.name_at and (other.name_at is None or (other.name_at, other.name) > (kept.name_at, kept.name)):
+        kept.name, kept.name_at = other.name, other.name_at
+    kept.owner_id = kept.owner_id or other.owner_id
+    kept.last_message_at = max(filter(None, (kept.last_message_at, other.last_message_at)), default=None)
+    kept.tags.add(*other.tags.all())
+    other.notes.update(customer=kept)
+    other.merged_into, other.is_active = kept, False
+    kept.save()
+    other.save(update_fields=["merged_into", "is_active", "updated_at"])
 
 
 def _join_conversations(kept_identity: int, other_identity: int) -> None:

@@ -14,7 +14,7 @@ from messaging.channels.contract import Credentials
 from messaging.ingest.intake import DatabaseAway, database
 
 FIND = "SELECT id, uid, platform, slug, is_active, credentials FROM crm_channel WHERE slug = %s"
-CREDENTIALS_LABEL: str = Channel._meta.get_field("credentials").label  # type: ignore[union-attr]  # an EncryptedField
+CREDENTIALS_LABEL: str = Channel._meta.get_field("credentials").label
 
 
 class UnknownChannel(Exception):

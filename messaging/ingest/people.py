@@ -94,11 +94,11 @@ APPLY_WATERMARKS = """
       AND (message.at <= identity.read_watermark OR (message.at <= identity.delivered_watermark AND message.status < 6))
 """
 INSERT_CONSENTS = """
-    INSERT INTO crm_consent (created_at, updated_at, customer_id, identity_id, granted, source, at, delivery_id)
-    SELECT now(), now(), customer_id, identity_id, granted, source, at, delivery_id
+    INSERT INTO crm_consent (created_at, updated_at, customer_id, identity_id, granted, source, scope, at, delivery_id)
+    SELECT now(), now(), customer_id, identity_id, granted, source, scope, at, delivery_id
     FROM json_to_recordset(%s) AS new
-        (customer_id bigint, identity_id bigint, granted boolean, source text, at timestamptz, delivery_id bigint)
-    ON CONFLICT (identity_id, at, granted) WHERE identity_id IS NOT NULL DO NOTHING
+        (customer_id bigint, identity_id bigint, granted boolean, source text, scope text, at timestamptz, delivery_id bigint)
+    ON CONFLICT (identity_id, scope, at, granted) WHERE identity_id IS NOT NULL DO NOTHING
 """
 SET_PHONE = """
     UPDATE crm_customer SET phone = %(phone)s, phone_key = %(key)s, updated_at = now()
@@ -299,6 +299,7 @@ def record_consents(drafts: list[ConsentDraft]) -> None:
             "identity_id": draft.person.root.identity_id,
             "granted": draft.granted,
             "source": draft.source,
+            "scope": draft.scope,
             "at": draft.at,
             "delivery_id": draft.delivery_id,
         }
@@ -307,5 +308,3 @@ def record_consents(drafts: list[ConsentDraft]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(INSERT_CONSENTS, [recordset(rows)])
-
-

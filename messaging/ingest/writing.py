@@ -15,7 +15,9 @@ ALL_KEYS = 0x4D69676F  # any fixed number that is no one else's
 
 LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(%s)"
 LOCK_ALL = "SELECT pg_advisory_xact_lock(%s)"
-LOCK_KEYS = "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k (key, place) ORDER BY place"
+LOCK_KEYS = (
+    "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) WITH ORDINALITY AS k (key, place) ORDER BY place"
+)
 
 
 def write_batch(batch: Batch) -> None:

@@ -35,7 +35,11 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def replay(self) -> int:
         """Put deliveries back in the line, whatever became of them; effects that exist are not made twice."""
         return self.update(
-            status=WebhookDelivery.Status.PENDING, attempts=0, next_attempt_at=timezone.now(), processed_at=None, error=""
+            status=WebhookDelivery.Status.PENDING,
+            attempts=0,
+            next_attempt_at=timezone.now(),
+            processed_at=None,
+            error="",
         )
 
 

@@ -15,7 +15,7 @@ from messaging.models.conversation import Conversation
 
 
 class MessageStatus(models.IntegerChoices):
-    """What became of a message of ours. Ordered: a status only ever rises, so that their order of arrival is of no matter."""
+    """What became of a message of ours, in rank: a status only ever rises, so their order of arrival is of no matter."""
 
     RECEIVED = 0, _("Received")
     QUEUED = 1, _("Queued")
@@ -62,7 +62,9 @@ class Message(models.Model):
         REFERRAL = "referral", _("Link")
         LEAD_FORM = "lead_form", _("Lead form")
 
-    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"), related_name="messages", db_index=False)
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, verbose_name=_("channel"), related_name="messages", db_index=False
+    )
     conversation = models.ForeignKey(
         Conversation, models.PROTECT, verbose_name=_("conversation"), related_name="messages", db_index=False
     )
@@ -77,7 +79,9 @@ class Message(models.Model):
     received_at = models.DateTimeField(_("our clock"))
     at = models.DateTimeField(_("time"))
     source = models.CharField(_("source"), max_length=10, choices=Source, default=Source.DIRECT)
-    post = models.ForeignKey(Post, models.PROTECT, verbose_name=_("post"), null=True, related_name="messages", db_index=False)
+    post = models.ForeignKey(
+        Post, models.PROTECT, verbose_name=_("post"), null=True, related_name="messages", db_index=False
+    )
     ad = models.ForeignKey(
         AdCampaign, models.PROTECT, verbose_name=_("ad"), null=True, related_name="messages", db_index=False
     )

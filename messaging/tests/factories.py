@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from messaging.keys import message_key
 from crm.models import Identity
 from crm.tests.factories import make_identity
+from messaging.keys import message_key
 from messaging.models import Conversation, Message
 
 _numbers = count(1)

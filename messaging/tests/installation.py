@@ -1,4 +1,4 @@
-"""A whole installation of its own for a test: database server, web and ingest processes, as the Procfile starts them."""
+"""An installation of its own for a test: database server, web and ingest, as the Procfile starts them."""
 
 import http.client
 import os
@@ -70,11 +70,18 @@ class Installation:
     def manage(self, *words: str, code: int = 0) -> str:
         """Run a command of manage.py and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *words], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "manage.py", *words],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         with self.log.open("a") as log:
             log.write(done.stdout + done.stderr)
-        assert done.returncode == code, f"manage.py {words[0]}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+        assert done.returncode == code, (
+            f"manage.py {words[0]}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+        )
         return done.stdout
 
     def start(self, name: str, **settings: str) -> subprocess.Popen[bytes]:
@@ -112,13 +119,15 @@ class Installation:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement in the installation's database."""
-        where = {"host": str(self.server.socket_dir), "user": self.server.ROLE, "dbname": self.server.DATABASE}
-        with psycopg.connect(**where, autocommit=True) as connection:
+        host = str(self.server.socket_dir)
+        with psycopg.connect(
+            host=host, user=self.server.ROLE, dbname=self.server.DATABASE, autocommit=True
+        ) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
     def count(self, table: str, condition: str = "true") -> int:
-        (number,) = self.sql(f"SELECT count(*) FROM {table} WHERE {condition}")[0]
+        (number,) = self.sql(f"SELECT count(*) FROM {table} WHERE {condition}")[0]  # noqa: S608 - a test's own words
         assert isinstance(number, int)
         return number
 

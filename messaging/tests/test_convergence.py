@@ -4,19 +4,18 @@ import random
 import threading
 from typing import Any
 
+import orjson
 import pytest
 from django.db import connection
 
 from crm.drains import run_once
 from crm.models import Channel
 from crm.tests.factories import make_channel
+from messaging.channels import Received
 from messaging.ingest import intake
 from messaging.ingest.drain import DeliveryDrain
-from messaging.channels import Received
 from messaging.models import MessageStatus
 from messaging.tests.webhooks import messenger, text_message
-
-import orjson
 
 SHUFFLES = 50
 DRAINS = 3
@@ -72,7 +71,13 @@ def story(channel: Channel) -> list[dict[str, Any]]:
         back = {"sender": {"id": page}, "recipient": {"id": psid}}
         for number in range(6):
             say(text_message(f"in-{psid}-{number}", f"words {number}", psid=psid, at=at + number * 1000))
-        ad = {"ref": "r", "source": "ADS", "type": "OPEN_THREAD", "ad_id": "77", "ads_context_data": {"ad_title": f"Title {index}"}}
+        ad = {
+            "ref": "r",
+            "source": "ADS",
+            "type": "OPEN_THREAD",
+            "ad_id": "77",
+            "ads_context_data": {"ad_title": f"Title {index}"},
+        }
         say(text_message(f"ad-{psid}", "from an ad", psid=psid, at=at + 6500, referral=ad))
         picture = [{"type": "image", "payload": {"url": f"https://cdn.example.com/{psid}.jpg"}}]
         say({**there, "timestamp": at + 7000, "message": {"mid": f"pic-{psid}", "attachments": picture}})
@@ -91,13 +96,28 @@ def story(channel: Channel) -> list[dict[str, Any]]:
         for second, action in enumerate(("react", "unreact", "react")):
             reaction = {"mid": f"out-{psid}-0", "action": action, "emoji": "❤"}
             say({**there, "timestamp": at + 8700 + second, "reaction": reaction})
-        say(text_message(f"stop-{psid}", "STOP", psid=psid, at=at + 9100 + index), )
+        say(
+            text_message(f"stop-{psid}", "STOP", psid=psid, at=at + 9100 + index),
+        )
         if index % 2:
             say(text_message(f"start-{psid}", "start", psid=psid, at=at + 9600))
-        comment = {"item": "comment", "post_id": f"{page}_1", "parent_id": f"{page}_1", "from": {"id": psid, "name": f"Name {psid}"}}
+        comment = {
+            "item": "comment",
+            "post_id": f"{page}_1",
+            "parent_id": f"{page}_1",
+            "from": {"id": psid, "name": f"Name {psid}"},
+        }
         when = (at + 10_000) // 1000
         change({**comment, "verb": "add", "comment_id": f"1_{psid}", "message": "how much?", "created_time": when})
-        change({**comment, "verb": "edited", "comment_id": f"1_{psid}", "message": "how much, please?", "created_time": when + 5})
+        change(
+            {
+                **comment,
+                "verb": "edited",
+                "comment_id": f"1_{psid}",
+                "message": "how much, please?",
+                "created_time": when + 5,
+            }
+        )
         own = {**comment, "from": {"id": page, "name": "Shop"}, "parent_id": f"1_{psid}"}
         change({**own, "verb": "add", "comment_id": f"1_{psid}_own", "message": "see inbox", "created_time": when + 9})
         if index == 0:
@@ -135,7 +155,9 @@ def tables() -> dict[str, list[Any]]:
     with connection.cursor() as cursor:
         for name, query in TABLES.items():
             cursor.execute(query)
-            found[name] = [tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in cursor.fetchall()]
+            found[name] = [
+                tuple(bytes(v) if isinstance(v, memoryview) else v for v in row) for row in cursor.fetchall()
+            ]
     return found
 
 

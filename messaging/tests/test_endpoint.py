@@ -38,7 +38,12 @@ def add_channel(installation: Installation, slug: str, external_id: str = "100")
 
 
 def body(mid: str, text: str = "hello", page: str = "100") -> bytes:
-    message = {"sender": {"id": "5"}, "recipient": {"id": page}, "timestamp": 1767225600000, "message": {"mid": mid, "text": text}}
+    message = {
+        "sender": {"id": "5"},
+        "recipient": {"id": page},
+        "timestamp": 1767225600000,
+        "message": {"mid": mid, "text": text},
+    }
     return orjson.dumps({"object": "page", "entry": [{"id": page, "time": 1, "messaging": [message]}]})
 
 

@@ -203,6 +203,7 @@ def test_an_echo_to_a_group_is_marked() -> None:
     (event,) = read(webhook(standby, field="standby"))
     assert isinstance(event, Echo)
     assert event.group
+    assert event.contact.keys == ()
 
 
 def test_an_error_without_details_shows_its_title() -> None:

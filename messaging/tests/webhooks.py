@@ -17,7 +17,9 @@ def post(channel: Channel, body: Any, query: str = "", **overrides: str) -> Any:
     url = channel.webhook_url + (f"?{query}" if query else "")
     headers = signed_headers(channel.platform, url=url, body=raw, credentials=channel.credentials) | overrides
     content_type = headers.pop("content-type")
-    return Client().post(channel.webhook_path + (f"?{query}" if query else ""), raw, content_type=content_type, headers=headers)
+    return Client().post(
+        channel.webhook_path + (f"?{query}" if query else ""), raw, content_type=content_type, headers=headers
+    )
 
 
 def drain() -> int:
@@ -27,7 +29,10 @@ def drain() -> int:
 
 def messenger(channel: Channel, *events: dict[str, Any], **entry: Any) -> dict[str, Any]:
     """Wrap messaging events in Messenger's envelope."""
-    return {"object": "page", "entry": [{"id": channel.external_id, "time": 1767225600000, "messaging": list(events), **entry}]}
+    return {
+        "object": "page",
+        "entry": [{"id": channel.external_id, "time": 1767225600000, "messaging": list(events), **entry}],
+    }
 
 
 def text_message(mid: str, text: str, *, psid: str = "555", at: int = 1767225600000, **message: Any) -> dict[str, Any]:

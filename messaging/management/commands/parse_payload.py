@@ -13,7 +13,7 @@ from messaging.channels.vocabulary import as_vocabulary
 
 class Command(BaseCommand):
     help = "Print the events that an adapter reads in webhook bodies, one JSON line a file. Needs no database."
-    requires_system_checks: list[str] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--platform", required=True, choices=list(ADAPTERS))
