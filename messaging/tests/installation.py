@@ -2,10 +2,12 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,25 +44,23 @@ def free_port() -> int:
 
 
 class Installation:
-    """Processes over a scratch folder; `close` ends them all."""
+    """Processes over a scratch folder; `close` ends them all and removes it."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        folder.chmod(0o755)  # the database's own user passes through
-        for parent in folder.parents[:3]:
-            if parent.name.startswith("pytest-"):
-                parent.chmod(0o755)
-        self.folder = folder
+    def __init__(self, **settings: str) -> None:
+        # Not below pytest's own folder, which is closed to the user that the database runs as when we are root.
+        self.folder = Path(tempfile.mkdtemp(prefix="migochat-test-"))
+        self.folder.chmod(0o755)
         self.port = free_port()
-        self.log = folder / "processes.log"
+        self.log = self.folder / "processes.log"
         self.environment = {
             **environment(),
-            "VAR_DIR": str(folder),
+            "VAR_DIR": str(self.folder),
             "PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             **settings,
         }
         self.environment.pop("DATABASE_URL", None)
-        self.server = EmbeddedServer(folder / "postgres")
+        self.server = EmbeddedServer(self.folder / "postgres")
         self.processes: list[subprocess.Popen[bytes]] = []
         self.server.join()
         self.manage("migrate", "--verbosity", "0")
@@ -154,3 +154,4 @@ class Installation:
             if process.poll() is None:
                 self.kill(process, signal.SIGTERM)
         self.server.leave()
+        shutil.rmtree(self.folder, ignore_errors=True)

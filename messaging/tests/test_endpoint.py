@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,9 +21,9 @@ PATH = "/webhooks/shop/"
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def shop() -> Iterator[Installation]:
     """Web processes with a Messenger channel, and nobody who drains."""
-    installation = Installation(tmp_path_factory.mktemp("shop"), WEB_WORKERS="1")
+    installation = Installation(WEB_WORKERS="1")
     add_channel(installation, "shop")
     installation.start("web")
     yield installation
@@ -204,9 +203,9 @@ def test_the_same_body_fifty_times_at_once_is_one_message(shop: Installation) ->
 
 
 @pytest.fixture
-def fragile(tmp_path: Path) -> Iterator[Installation]:
+def fragile() -> Iterator[Installation]:
     """An installation whose database may be taken away."""
-    installation = Installation(tmp_path, WEB_WORKERS="1")
+    installation = Installation(WEB_WORKERS="1")
     add_channel(installation, "shop")
     yield installation
     installation.server.start()

@@ -1,0 +1,96 @@
+"""One row of every model that the admin shows, with names that try to break out of the page, and a colleague of every role."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import AdCampaign, Post
+from crm import roles
+from crm.models import Consent, Note, Setting, Tag, Team, User
+from crm.tests.factories import make_channel, make_customer, make_identity
+from messaging.models import Attachment, Conversation, MessageStatus, WebhookDelivery
+from messaging.tests.factories import NOON, make_conversation, make_message
+
+SCRIPT = "<script>alert(1)</script>"
+QUOTES = "\"double\" 'single' & <b>bold</b>"
+RIGHT_TO_LEFT = "\u202eevil\u2066 \u200f gnihtemos"
+LONG = "W" * 200
+HOSTILE = (SCRIPT, QUOTES, RIGHT_TO_LEFT, LONG)
+SEARCHES = (*HOSTILE, "%_\\", "مريم", "' OR 1=1 --", "+20 10", "a@b", " ", "0" * 400)
+EVERYONE = ("superuser", *roles.ROLES, "nobody")
+
+
+def colleague(role: str) -> User:
+    """Return a colleague of a role; `nobody` may log in and has none."""
+    user = User.objects.create(email=f"{role}@shop.example", is_superuser=role == "superuser", full_name=f"{role} {QUOTES}")
+    if role in roles.ROLES:
+        roles.ensure_roles()
+        user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def make_delivery(channel: Any = None, **fields: Any) -> WebhookDelivery:
+    now = timezone.now()
+    fields = {"body": b'{"object": "page"}', "received_at": now, "next_attempt_at": now, **fields}
+    fields.setdefault("digest", str(WebhookDelivery.objects.count()).encode())
+    return WebhookDelivery.objects.create(channel=channel or make_channel(), **fields)
+
+
+def make_world() -> dict[str, Any]:
+    """Return a row of each registered model by its label, every text of it hostile."""
+    channel = make_channel(name=SCRIPT[:100])
+    staff = User.objects.create(email="staff@shop.example", full_name=QUOTES)
+    post = Post.objects.create(channel=channel, external_id="p", title=SCRIPT, url="javascript:alert(1)", first_seen_at=NOON)
+    ad = AdCampaign.objects.create(channel=channel, ad_id="a", title=QUOTES, campaign_name=RIGHT_TO_LEFT, first_seen_at=NOON)
+    conversations = []
+    for name in HOSTILE:
+        customer = make_customer(name=name[:200], phone="+201012345678", email="a@b.example", owner=staff, label="hot")
+        identity = make_identity(channel, customer=customer, name=name[:200], username=name[:200])
+        conversation = make_conversation(identity, unread_count=3, waiting_since=NOON, assignee=staff)
+        Note.objects.create(customer=customer, author=staff, text=name)
+        _fill(conversation, name, post, ad, staff)
+        conversations.append(conversation)
+    first = conversations[0]
+    return {
+        "auth.Group": Group.objects.create(name=SCRIPT),
+        "crm.Customer": first.identity.customer,
+        "crm.Channel": channel,
+        "crm.User": staff,
+        "crm.Team": Team.objects.create(name=SCRIPT),
+        "crm.Tag": Tag.objects.create(name=SCRIPT),
+        "crm.Consent": Consent.objects.create(
+            customer=first.identity.customer, identity=first.identity, granted=False, source="message", at=NOON
+        ),
+        "crm.Setting": Setting.objects.create(key="channels.silent_after_hours", value=5),
+        "campaigns.Post": post,
+        "campaigns.AdCampaign": ad,
+        "messaging.Conversation": first,
+        "messaging.Message": first.messages.first(),
+        "messaging.WebhookDelivery": make_delivery(
+            channel, body=SCRIPT.encode(), query=QUOTES, headers={"user-agent": SCRIPT}, status="failed", error=SCRIPT
+        ),
+    }
+
+
+def _fill(conversation: Conversation, text: str, post: Post, ad: AdCampaign, staff: User) -> None:
+    """Put one message of every look into a conversation."""
+    first = make_message(conversation, text=text, source="ad", ad=ad, reactions={"aa": text[:8]})
+    for kind in ("text", "comment", "postback", "referral", "lead_form", "something_new"):
+        make_message(conversation, type=kind, text="" if kind == "referral" else text, source="comment", post=post, payload=text)
+    for status in MessageStatus:
+        make_message(conversation, direction="out", status=status, text=text, error=text, author=staff, edited_at=NOON)
+    make_message(conversation, text="", deleted_at=NOON)
+    make_message(conversation, text=text, reply_to=first.external_id, reply_to_key=first.external_key)
+    make_message(conversation, text=text, reply_to="story:1", hidden=True, referral={"ref": text})
+    for position, url in enumerate(("javascript:alert(1)", "http://[broken", "https://example.com/a.jpg", text)):
+        Attachment.objects.create(message=first, position=position, type="image", url=url, name=text, extra={"lat": 1})
+
+
