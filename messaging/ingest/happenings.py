@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from messaging.ingest.drafts import EventDraft
@@ -153,7 +154,7 @@ def _apply_changes(touched: set[MessageKey]) -> None:
         [
             {"message_id": row[0], "position": position, **item}
             for row in replaced
-            for position, item in enumerate(row[4])
+            for position, item in enumerate(orjson.loads(row[4]))  # Django leaves jsonb as text
         ]
     )
 

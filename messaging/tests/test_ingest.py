@@ -190,6 +190,38 @@ def test_the_newest_edit_stands(page: Channel) -> None:
     assert message.edited_at is not None
 
 
+def test_an_edit_may_replace_the_picture() -> None:
+    bot = make_channel("telegram", external_id="")
+    person, chat = {"id": 9, "is_bot": False, "first_name": "Ana"}, {"id": 9, "type": "private"}
+
+    def photo(number: int, caption: str, **more: Any) -> dict[str, Any]:
+        sizes = [{"file_id": f"file{number}", "file_unique_id": f"u{number}", "width": 90, "height": 90}]
+        message = {
+            "message_id": 4,
+            "from": person,
+            "chat": chat,
+            "date": START // 1000,
+            "photo": sizes,
+            "caption": caption,
+        }
+        return message | more
+
+    edited = photo(2, "the blue one", edit_date=START // 1000 + 5)
+    receive(bot, {"update_id": 2, "edited_message": edited}, {"update_id": 1, "message": photo(1, "the red one")})
+    assert Message.objects.get().text == "the blue one"
+    assert Attachment.objects.get().external_id == "file2"
+    words = {
+        "message_id": 4,
+        "from": person,
+        "chat": chat,
+        "date": START // 1000,
+        "edit_date": START // 1000 + 9,
+        "text": "none",
+    }
+    receive(bot, {"update_id": 3, "edited_message": words})
+    assert (Message.objects.get().text, Attachment.objects.count()) == ("none", 0)
+
+
 def test_reactions_are_one_a_person_and_can_be_taken_back(page: Channel) -> None:
     def react(psid: str, action: str, emoji: str, at: int) -> dict[str, Any]:
         reaction = {"mid": "m_1", "action": action, "emoji": emoji}
