@@ -149,6 +149,13 @@ class Installation:
         finally:
             connection.close()
 
+    def answers(self, path: str) -> bool:
+        """Say whether a page answers 200."""
+        try:
+            return self.request("GET", path, timeout=5)[0] == 200
+        except OSError:
+            return False
+
     def close(self) -> None:
         for process in list(self.processes):
             if process.poll() is None:

@@ -1,0 +1,110 @@
+"""Rules of messages and deliveries that hold whatever code or SQL writes the rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from crm.models import Channel
+from crm.tests.constraints import broken_by, constraints_of
+from crm.tests.factories import make_channel, make_identity
+from messaging.keys import delivery_digest, event_key, message_key
+from messaging.models import Attachment, Conversation, Message, MessageEvent, WebhookDelivery
+from messaging.tests.factories import NOON, make_conversation, make_message
+
+pytestmark = pytest.mark.django_db
+
+
+def make_delivery(channel: Channel, body: bytes = b"{}") -> WebhookDelivery:
+    return WebhookDelivery.objects.create(
+        channel=channel, body=body, digest=delivery_digest(body, ""), received_at=NOON, next_attempt_at=NOON
+    )
+
+
+def make_event(channel: Channel) -> MessageEvent:
+    return MessageEvent.objects.create(
+        channel=channel, kind="edit", event_key=event_key("1"), target_key=message_key("m"), at=NOON, received_at=NOON
+    )
+
+
+def two_open_conversations() -> None:
+    identity = make_identity()
+    for _ in range(2):
+        make_conversation(identity)
+
+
+def unknown_state_of_a_conversation() -> None:
+    make_conversation()
+    Conversation.objects.update(status="lost")
+
+
+def body_twice() -> None:
+    channel = make_channel()
+    for _ in range(2):
+        make_delivery(channel)
+
+
+def unknown_state_of_a_delivery() -> None:
+    make_delivery(make_channel())
+    WebhookDelivery.objects.update(status="lost")
+
+
+def message_twice() -> None:
+    conversation = make_conversation()
+    for _ in range(2):
+        make_message(conversation, external_id="m")
+
+
+def unknown_direction() -> None:
+    make_message()
+    Message.objects.update(direction="up")
+
+
+def event_twice() -> None:
+    channel = make_channel()
+    for _ in range(2):
+        make_event(channel)
+
+
+def attachment_twice() -> None:
+    message = make_message()
+    Attachment.objects.bulk_create([Attachment(message=message, type="image"), Attachment(message=message, type="image")])
+
+
+ATTEMPTS: dict[str, Callable[[], Any]] = {
+    "conversation_one_open": two_open_conversations,
+    "conversation_status_known": unknown_state_of_a_conversation,
+    "delivery_once": body_twice,
+    "delivery_status_known": unknown_state_of_a_delivery,
+    "message_once": message_twice,
+    "message_direction_known": unknown_direction,
+    "message_event_once": event_twice,
+    "attachment_once": attachment_twice,
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_database_refuses(name: str) -> None:
+    assert broken_by(ATTEMPTS[name]) == name
+
+
+def test_every_constraint_is_tried() -> None:
+    assert constraints_of("messaging") == set(ATTEMPTS)
+
+
+class TestWhatIsAllowed:
+    def test_many_closed_conversations_and_an_open_one(self) -> None:
+        identity = make_identity()
+        for status in ("closed", "closed", "open"):
+            make_conversation(identity, status=status)
+
+    def test_the_same_id_and_body_on_another_channel(self) -> None:
+        for _ in range(2):
+            make_message(external_id="m")
+            make_delivery(make_channel())
+            make_event(make_channel())
+
+    def test_messages_without_an_id(self) -> None:
+        make_message()
+        make_message()
+        Message.objects.update(external_key=None)
