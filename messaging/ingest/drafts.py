@@ -151,3 +151,15 @@ class Batch:
 
     def add_event(self, draft: EventDraft) -> None:
         self.events.setdefault((draft.channel_id, draft.key), draft)
+
+
+def attachment_row(item: Attachment) -> dict[str, Any]:
+    """Return the columns of an attachment."""
+    return {
+        "type": item.type[:50],
+        "url": item.url,
+        "external_id": item.id,
+        "name": item.name[:500],
+        "mime_type": item.mime_type[:200],
+        "extra": item.extra or None,
+    }

@@ -7,8 +7,9 @@ from typing import Any
 from crm.models import Consent
 from messaging.channels import events as platform
 from messaging.channels.events import Contact
-from messaging.ingest.drafts import Batch, ConsentDraft, EventDraft, MessageDraft, Person, Touch, later
+from messaging.ingest.drafts import Batch, ConsentDraft, EventDraft, MessageDraft, Person, attachment_row, later
 from messaging.ingest.routing import Delivery
+from messaging.ingest.touches import source_of, touch_of
 from messaging.keys import event_key, message_key
 from messaging.models import Message, MessageEvent, MessageStatus
 
@@ -27,9 +28,6 @@ STATUSES = {
     "played": MessageStatus.READ,
 }
 OPT_OUT_WORDS, OPT_IN_WORDS = {"stop", "stopall", "unsubscribe"}, {"start", "unstop"}
-AD_TITLES = {"title": ("ad_title", "headline"), "body": ("body",), "url": ("source_url",),
-             "media_url": ("video_url", "photo_url", "image_url", "media_url")}  # fmt: skip
-TITLES_LIMIT = {"title": 500, "body": 5000, "url": 2000, "media_url": 2000}
 
 
 class Interpreter:
@@ -330,62 +328,3 @@ HANDLERS: dict[type, str] = {
     platform.ConsentChange: "consent",
     platform.Ignored: "nothing",
 }
-
-
-def source_of(event: platform.InboundMessage | platform.Referral) -> str:
-    """Tell by what way a message came."""
-    attribution = event.attribution
-    if attribution.get("ad_id") or attribution.get("ctwa_clid") or _is_ad(attribution):
-        return Message.Source.AD
-    if getattr(event, "reply_to", "").startswith("story:"):
-        return Message.Source.STORY
-    if any(item.type.startswith("story") for item in getattr(event, "attachments", ())):
-        return Message.Source.STORY
-    if attribution or isinstance(event, platform.Referral):
-        return Message.Source.REFERRAL
-    return Message.Source.DIRECT
-
-
-def _is_ad(attribution: dict[str, str]) -> bool:
-    return not {"ad", "ads"}.isdisjoint(_kinds(attribution))
-
-
-def _kinds(attribution: dict[str, str]) -> set[str]:
-    """Return the platform's words for what somebody came by; each platform has its own name for them."""
-    return {attribution.get(name, "").lower() for name in ("source_type", "type", "source")}
-
-
-def touch_of(channel_id: int, attribution: dict[str, str], seen_at: datetime) -> Touch:
-    """Read which ad and post an attribution names."""
-    source_id = attribution.get("source_id", "")
-    ad_id = attribution.get("ad_id") or (source_id if _is_ad(attribution) else "")
-    post_id = attribution.get("post_id") or attribution.get("original_media_id") or attribution.get("media_id") or ""
-    if not post_id and "post" in _kinds(attribution):
-        post_id = source_id
-    told = {
-        column: next((attribution[name][: TITLES_LIMIT[column]] for name in names if attribution.get(name)), "")
-        for column, names in AD_TITLES.items()
-    }
-    touch = Touch(channel_id, seen_at=seen_at)
-    if ad_id and ad_id != "0":
-        touch.ad = {"external_id": ad_id[:200], **told}
-    if post_id:
-        touch.post = {
-            "external_id": post_id[:200],
-            **({} if ad_id else told),
-            "title": attribution.get("post_title", "")[:500],
-        }
-        touch.post["media_type"] = attribution.get("media_product_type", "")[:50]
-    return touch
-
-
-def attachment_row(item: platform.Attachment) -> dict[str, Any]:
-    """Return the columns of an attachment."""
-    return {
-        "type": item.type[:50],
-        "url": item.url,
-        "external_id": item.id,
-        "name": item.name[:500],
-        "mime_type": item.mime_type[:200],
-        "extra": item.extra or None,
-    }

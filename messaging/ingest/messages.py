@@ -2,8 +2,7 @@
 
 from django.db import connection
 
-from messaging.ingest.drafts import MessageDraft
-from messaging.ingest.interpret import attachment_row
+from messaging.ingest.drafts import MessageDraft, attachment_row
 from messaging.ingest.recordset import recordset
 
 STORED = """
