@@ -59,7 +59,7 @@ def _pages() -> dict[str, list[str]]:
         "customers": [changelist("crm_customer")],
         "customers, by name": [changelist("crm_customer", f"?q={word}") for word in words],
         "customers, by phone": [changelist("crm_customer", "?q=%2B201001234567")],
-        "customers, filtered": [changelist("crm_customer", f"?label__exact={label}") for label in ("hot", "cold")],
+        "customers, filtered": [changelist("crm_customer", f"?label={label}") for label in ("hot", "cold")],
         "customer": [reverse("admin:crm_customer_change", args=[pk]) for pk in people],
         "conversations": [changelist("messaging_conversation")],
         "conversation (thread)": [reverse("admin:messaging_conversation_change", args=[pk]) for pk in busy],

@@ -34,9 +34,10 @@ def page_of(client: Client, conversation: Conversation, query: str = "", **heade
 
 
 def long_conversation(count: int = 130) -> Conversation:
+    """Two messages a minute, with ids that a template would write with a comma."""
     conversation = make_conversation()
     for number in range(count):
-        make_message(conversation, text=f"message {number}.", at=NOON + number // 2 * MINUTE)
+        make_message(conversation, pk=1_000_000 + number, text=f"message {number}.", at=NOON + number // 2 * MINUTE)
     return conversation
 
 
@@ -82,6 +83,8 @@ def test_earlier_messages_come_without_the_rest_of_the_page(seller: Client) -> N
     part = read_part(conversation)
     whole = page_of(seller, conversation, f"?before={part.earlier}")
     piece = page_of(seller, conversation, f"?before={part.earlier}", **{"HX-Request": "true"})
+    assert f"?before={part.earlier}" in page_of(seller, conversation)
+    assert f'id="m{1_000_000 + 79}"' in whole
     assert "message 79." in whole
     assert "message 79." in piece
     assert "<html" in whole

@@ -274,3 +274,36 @@ def test_a_cold_process_keeps_what_it_cannot_verify_and_verifies_it_later(fragil
     wait_until(lambda: not fragile.spooled(), "draining of the spool")
     wait_until(lambda: fragile.count("messaging_message") == 2, "both messages")
     assert fragile.sql("SELECT rejected_signatures FROM crm_channel WHERE slug = 'shop'") == [(1,)]
+
+
+def test_a_full_disk_is_told_and_heals(fragile: Installation) -> None:
+    """The kernel refuses the spool's writes, as on a full disk, and then takes them again."""
+    web = fragile.start("web")
+    assert post(fragile, body("m_before")) == 200
+    fragile.server.stop("immediate")
+    workers = [psutil.Process(web.pid), *psutil.Process(web.pid).children(recursive=True)]
+    limits = [(worker, worker.rlimit(psutil.RLIMIT_FSIZE)) for worker in workers]
+    for worker, (_, hard) in limits:
+        worker.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    assert [post(fragile, body(f"m_full_{n}")) for n in range(3)] == [503] * 3
+    for worker, limit in limits:
+        worker.rlimit(psutil.RLIMIT_FSIZE, limit)
+    assert post(fragile, body("m_freed")) == 200
+    assert len(fragile.spooled()) == 1
+    assert list((fragile.folder / "spool").glob("*.partial")) == []
+
+
+def test_a_table_locked_for_a_migration_does_not_hold_up_the_platform(fragile: Installation) -> None:
+    fragile.start("web")
+    assert post(fragile, body("m_before")) == 200
+    with ThreadPoolExecutor(1) as pool:
+        locking = pool.submit(
+            fragile.sql,
+            "DO $$ BEGIN LOCK TABLE messaging_webhookdelivery IN ACCESS EXCLUSIVE MODE; PERFORM pg_sleep(6); END $$",
+        )
+        wait_until(lambda: fragile.count("pg_locks", "mode = 'AccessExclusiveLock' AND granted"), "the lock")
+        assert [post(fragile, body(f"m_locked_{n}")) for n in range(3)] == [200] * 3
+        assert len(fragile.spooled()) == 3
+        locking.result()
+    fragile.start("ingest")
+    wait_until(lambda: fragile.count("messaging_message") == 4, "all messages")

@@ -1,10 +1,8 @@
-"""The simulator: its traffic, its client, and a check that notices whatever is not as it must be."""
+"""`manage.py simulate`: its channels, and a check that notices whatever is not as it must be."""
 
-import asyncio
 import io
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,162 +11,24 @@ from typing import Any
 import orjson
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
 from crm.models import Channel, Consent, Identity, IdentityKey
-from messaging.channels import MalformedPayload, Received, adapter_for
 from messaging.keys import event_key
 from messaging.models import Attachment, Conversation, Message, MessageEvent, WebhookDelivery
-from messaging.simulation.accounts import ACCOUNTS, PLATFORMS, AccountMissing, SimulatedAccount, simulated_accounts
+from messaging.simulation.accounts import ACCOUNTS, PLATFORMS, AccountMissing, simulated_accounts
 from messaging.simulation.check import Check
 from messaging.simulation.client import Client as PostingClient
-from messaging.simulation.client import Pace
 from messaging.simulation.director import Director, Disorder
 from messaging.simulation.draining import StillWaiting, wait_until_drained
-from messaging.simulation.expectation import Expectation
-from messaging.simulation.facts import Became, Chose, Dispatch, Edited, Fact, Known, Said, SeenUpTo, TakenBack
+from messaging.simulation.facts import Said
 from messaging.simulation.ledger import Ledger
 from messaging.simulation.world import World
 from messaging.tests.installation import Installation, free_port
 from messaging.tests.webhooks import drain
-
-
-def account(slug: str = "sim-messenger", platform: str = "messenger", external_id: str = "1") -> SimulatedAccount:
-    """Return an account for which there need not be a channel."""
-    url = f"http://crm.example/webhooks/{slug}/"
-    secrets = {name: ["x"] for name in adapter_for(platform).SECRETS}
-    return SimulatedAccount(slug, platform, external_id, f"/webhooks/{slug}/", url, 0, secrets)
-
-
-def posts(seed: int, number: int, disorder: Disorder | None = None, **world: Any) -> list[Dispatch]:
-    accounts = [account(*known) for known in ACCOUNTS]
-    director = Director(World(seed, **world), accounts, disorder or Disorder())
-    return list(islice(iter(director.next, None), number)) + list(director.rest())
-
-
-# --- traffic ---
-
-
-def test_adapters_read_everything_but_what_is_broken_on_purpose() -> None:
-    platform_of = {slug: platform for slug, platform, _ in ACCOUNTS}
-    kinds: set[tuple[str, str]] = set()
-    for dispatch in posts(1, 4000, Disorder(corrupt=0.05)):
-        platform = platform_of[dispatch.slug]
-        try:
-            events = adapter_for(platform).parse(Received(body=dispatch.body))
-            assert dispatch.flaw != "broken"
-            kinds |= {(platform, event.kind) for event in events}
-        except MalformedPayload:
-            assert dispatch.flaw == "broken"
-    conversations = {"message", "echo", "message_edited", "message_deleted", "reaction", "unreaction"}
-    assert {kind for platform, kind in kinds if platform == "messenger"} >= conversations | {
-        "delivery", "read", "postback", "referral", "comment", "lead",
-    }  # fmt: skip
-    assert {kind for platform, kind in kinds if platform == "instagram"} >= conversations | {
-        "read",
-        "comment",
-        "referral",
-    }
-    assert {kind for platform, kind in kinds if platform == "whatsapp"} >= conversations | {"status", "system", "optin"}
-    assert {kind for platform, kind in kinds if platform == "telegram"} >= {
-        "message",
-        "message_edited",
-        "callback",
-        "system",
-    }
-    assert {kind for platform, kind in kinds if platform == "twilio"} == {"message", "status"}
-
-
-def test_a_seed_repeats_choices_and_another_time_makes_other_ids() -> None:
-    def told(dispatches: list[Dispatch]) -> list[str]:
-        return [fact.text for dispatch in dispatches for fact in dispatch.facts if isinstance(fact, Said)]
-
-    one = posts(5, 300, now=lambda: 1_800_000_000.0)
-    assert [post.body for post in one] == [post.body for post in posts(5, 300, now=lambda: 1_800_000_000.0)]
-    later = posts(5, 300, Disorder(corrupt=0.1), now=lambda: 1_800_000_001.0)
-    assert not {post.body for post in later} & {post.body for post in posts(5, 300, Disorder(corrupt=0.1))}
-    assert told(one) == told(posts(5, 300, now=lambda: 1_800_000_001.0))
-    assert told(one) != told(posts(6, 300, now=lambda: 1_800_000_000.0))
-
-
-def test_statuses_come_before_their_message_at_times_and_after_it_at_others() -> None:
-    place: dict[str, int] = {}
-    early = late = 0
-    for number, dispatch in enumerate(posts(2, 2000)):
-        for fact in dispatch.facts:
-            if isinstance(fact, Said):
-                place[fact.id] = number
-            elif isinstance(fact, Became) and fact.account != "sim-twilio":
-                early += fact.id not in place
-                late += fact.id in place
-    assert early > 20
-    assert late > 20
-
-
-def test_disorder_repeats_shuffles_and_spoils() -> None:
-    plain = Counter(post.body for post in posts(3, 1000, now=lambda: 1e9))
-    assert set(plain.values()) == {1}
-    spoiled = posts(3, 1000, Disorder(duplicates=0.3, corrupt=0.2))
-    flaws = Counter(post.flaw for post in spoiled)
-    assert 100 < flaws["broken"] + flaws["forged"] + flaws["unsigned"] < 300
-    twice = sum(1 for times in Counter(post.body for post in spoiled).values() if times == 2)
-    assert 100 < twice < 400
-
-
-def test_shuffled_posts_are_out_of_order() -> None:
-    def updates(disorder: Disorder) -> list[int]:
-        bodies = [orjson.loads(post.body) for post in posts(3, 1000, disorder) if post.slug == "sim-telegram"]
-        return [body["update_id"] for body in bodies]
-
-    assert updates(Disorder()) == sorted(updates(Disorder()))
-    shuffled = updates(Disorder(shuffle=True))
-    assert shuffled != sorted(shuffled)
-    assert len(set(shuffled)) == len(shuffled)
-
-
-def test_some_posts_hold_several_events_and_several_pages() -> None:
-    bodies = [orjson.loads(post.body) for post in posts(4, 1500) if post.slug.startswith("sim-messenger")]
-    assert any(len(entry.get("messaging", [])) > 1 for body in bodies for entry in body["entry"])
-    assert any(len({entry["id"] for entry in body["entry"]}) == 2 for body in bodies)
-
-
-# --- what is expected ---
-
-
-def test_the_newest_edit_the_highest_status_and_the_last_choice_stand() -> None:
-    said = Said("a", "m", "p", "first", direction="out", at=100)
-    facts: list[Fact] = [
-        said, Edited("a", "m", 2, "third"), Edited("a", "m", 1, "second"),
-        Became("a", "m", "delivered"), Became("a", "m", "sent"),
-        Chose("a", "p", True, 5), Chose("a", "p", False, 9), Chose("a", "p", True, 7),
-    ]  # fmt: skip
-    for order in (facts, facts[::-1]):
-        expected = Expectation.of(order)
-        assert expected.text_of(("a", "m")) == "third"
-        assert expected.status_of(("a", "m")) == 6
-        assert expected.choices["a", "p", "everything"].opted_out is False
-    assert Expectation.of([*facts, TakenBack("a", "m")]).text_of(("a", "m")) == ""
-    assert Expectation.of([*facts, SeenUpTo("a", "p", "read", 100)]).status_of(("a", "m")) == 7
-    assert Expectation.of([*facts, SeenUpTo("a", "p", "read", 99)]).status_of(("a", "m")) == 6
-
-
-def test_ids_that_are_told_to_be_one_persons_join_people() -> None:
-    phone, user_id, new_phone = ("phone", "1"), ("user_id", "u"), ("phone", "2")
-    facts = [Known("a", "p", (phone,)), Known("a", "q", (user_id,)), Known("a", "r", (("phone", "3"),))]
-    assert len(Expectation.of(facts).people()) == 3
-    facts += [Known("a", "p", (phone, user_id)), Known("a", "p", (phone, new_phone))]
-    assert sorted(len(keys) for _, keys in Expectation.of(facts).people()) == [1, 3]
-
-
-def test_an_answer_under_a_comment_is_expected_only_with_that_comment() -> None:
-    answer = Said("a", "c2", "p", "Yes", direction="out", under="c1")
-    assert not Expectation.of([answer]).said
-    assert len(Expectation.of([answer, Said("a", "c1", "p", "How much?")]).said) == 2
-
-
-# --- the check ---
 
 
 class Played:
@@ -250,7 +110,7 @@ def alter(model: Any, **change: Any) -> Callable[[], None]:
     return altered
 
 
-def store_what_was_refused() -> None:
+def lose_a_delivery() -> None:
     delivery = WebhookDelivery.objects.order_by("pk").first()
     assert delivery
     WebhookDelivery.objects.filter(pk=delivery.pk).delete()
@@ -303,7 +163,7 @@ DAMAGES: dict[str, tuple[Callable[[], None], str]] = {
         lambda: Message.objects.filter(type="referral").first().delete() and None,  # type: ignore[union-attr]
         "arrivals stored instead of",
     ),
-    "delivery lost": (store_what_was_refused, "acknowledged and not stored"),
+    "delivery lost": (lose_a_delivery, "acknowledged and not stored"),
     "delivery unread": (alter(WebhookDelivery, of_status="processed", status="failed"), "delivery is failed"),
     "count too high": (
         alter(Conversation, message_count=F("message_count") + 1),
@@ -333,8 +193,6 @@ DAMAGES: dict[str, tuple[Callable[[], None], str]] = {
 
 def test_the_check_notices_every_kind_of_damage(transactional_db: None, tmp_path: Path) -> None:
     """One round of traffic, then each damage in a transaction of its own that is taken back."""
-    from django.db import transaction
-
     played = Played(tmp_path, 700)
     assert played.differences() == {}
     for name, (damage, expected) in DAMAGES.items():
@@ -368,9 +226,6 @@ def test_other_senders_messages_are_left_alone(played: Played) -> None:
     assert "message that nobody sent" not in found
 
 
-# --- channels ---
-
-
 @pytest.mark.django_db
 def test_it_makes_its_channels_once_and_keeps_their_secrets() -> None:
     first = simulated_accounts(PLATFORMS)
@@ -398,126 +253,6 @@ def test_waiting_ends_with_what_is_stuck(settings: Any, tmp_path: Path) -> None:
         wait_until_drained([], patience=0.3)
     (tmp_path / "1.delivery").unlink()
     wait_until_drained([], patience=0.3)
-
-
-# --- the client, against a small server that misbehaves ---
-
-
-class Server:
-    """Answers each request as the next of its answers says: a status, or None to hang up."""
-
-    def __init__(self, answers: list[int | None]) -> None:
-        self.answers, self.requests, self.port = answers, list[bytes](), free_port()
-        self._loop = asyncio.new_event_loop()
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(ready,))
-        self._thread.start()
-        ready.wait(5)
-
-    def _run(self, ready: threading.Event) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", self.port))
-        ready.set()
-        self._loop.run_forever()
-        server.close()
-        self._loop.run_until_complete(server.wait_closed())
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-                self.requests.append(head + await reader.readexactly(length))
-                answer = self.answers.pop(0) if self.answers else 200
-                if answer is None:
-                    break
-                writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % answer)
-        except asyncio.IncompleteReadError:
-            pass
-        finally:
-            writer.close()
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
-    servers: list[Server] = []
-
-    def start(*answers: int | None) -> Server:
-        servers.append(Server(list(answers)))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-def run_client(server: Server, dispatches: list[Dispatch], folder: Path, pace: Pace) -> tuple[Ledger, PostingClient]:
-    with Ledger(folder / "log.jsonl") as ledger:
-        client = PostingClient(f"http://127.0.0.1:{server.port}", [account()], ledger)
-        asyncio.run(client.run(iter(dispatches), lambda: iter([]), pace))
-    return ledger, client
-
-
-def some(number: int) -> list[Dispatch]:
-    return [
-        Dispatch("sim-messenger", b"%d" % place, (Said("sim-messenger", str(place), "p"),)) for place in range(number)
-    ]
-
-
-def test_it_tries_again_until_it_is_answered(serve: Any, tmp_path: Path) -> None:
-    server = serve(503, None, 500, 200, None)
-    ledger, client = run_client(server, some(2), tmp_path, Pace(rate=0, seconds=1, connections=1))
-    assert ledger.answers == {200: 2}
-    assert client.performance.retries == 4
-    assert len(server.requests) == 6
-    assert not ledger.uncertain
-
-
-def test_it_gives_up_in_the_end(tmp_path: Path) -> None:
-    class Nobody:
-        port = free_port()
-
-    ledger, _ = run_client(Nobody(), some(1), tmp_path, Pace(rate=0, seconds=1, connections=1, patience=0.3))  # type: ignore[arg-type]
-    assert not ledger.acknowledged
-    assert len(ledger.uncertain) == 1
-    assert "given up without an answer" in ledger.unexpected
-
-
-def test_a_repeated_post_that_was_acknowledged_once_is_certain(serve: Any, tmp_path: Path) -> None:
-    (one,) = some(1)
-    ledger, _ = run_client(serve(200, 404), [one, one], tmp_path, Pace(rate=0, seconds=1, connections=1))
-    assert len(ledger.acknowledged) == 1
-    assert not ledger.uncertain
-    assert ledger.unexpected == {"answered 404": 1}
-
-
-def test_what_is_forged_must_be_refused(serve: Any, tmp_path: Path) -> None:
-    forged = Dispatch("sim-messenger", b"x", (), "forged")
-    unsigned = Dispatch("sim-messenger", b"y", (), "unsigned")
-    server = serve(403, 200)
-    ledger, _ = run_client(server, [forged, unsigned], tmp_path, Pace(rate=0, seconds=1, connections=1))
-    assert ledger.unexpected == {"unsigned answered 200": 1}
-    assert b"x-hub-signature-256" in server.requests[0]
-    assert b"x-hub-signature-256" not in server.requests[1]
-
-
-def test_it_keeps_its_connections_and_its_rate(serve: Any, tmp_path: Path) -> None:
-    ledger, client = run_client(serve(), some(40), tmp_path, Pace(rate=100, seconds=1, connections=4))
-    assert len(ledger.acknowledged) == 40
-    assert 0.35 < client.performance.seconds < 2
-    assert client.performance.percentile(0.5) <= client.performance.percentile(0.99)
-    assert client.performance.retries == 0
-
-
-# --- the whole command ---
 
 
 def test_a_run_against_nobody_fails(transactional_db: None, tmp_path: Path) -> None:

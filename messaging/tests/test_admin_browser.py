@@ -1,0 +1,181 @@
+"""What only a browser shows: a colleague logs in and reads, nothing breaks the content policy, nothing leaves the site."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Page, sync_playwright
+
+from crm.models import Note, User
+from crm.tests.factories import make_channel, make_identity, make_user
+from messaging.models import Attachment, Conversation
+from messaging.tests.admin_world import HOSTILE, SCRIPT, colleague, make_world
+from messaging.tests.factories import make_conversation, make_message
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PASSWORD = "long enough for a test"
+PHONE = {"width": 390, "height": 800}
+DESK = {"width": 1440, "height": 900}
+MOST_PIXELS_OF_A_ROW = 100
+
+
+class Browser:
+    """A page that remembers what went wrong on it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address = page, address
+        self.troubles: list[str] = []
+        page.on("console", lambda message: self._note(message.type in ("error", "warning"), f"console: {message.text}"))
+        page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
+        page.on("dialog", lambda dialog: (self._note(True, f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: self._note(not self._ours(request.url), f"external: {request.url}"))
+        page.on("response", lambda response: self._note(response.status >= 400, f"{response.status}: {response.url}"))
+
+    def _ours(self, url: str) -> bool:
+        return url.startswith((self.address, "data:"))
+
+    def _note(self, wrong: bool, what: str) -> None:
+        if wrong:
+            self.troubles.append(what)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than the window."""
+        wide: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        return wide
+
+    def log_in(self, user: User) -> None:
+        self.open("/")
+        self.page.fill("input[name=username]", user.email)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_url("**/admin/**/")
+
+
+@pytest.fixture
+def open_browser(live_server: Any) -> Iterator[Any]:
+    assert CHROMIUM.exists(), "install chromium (apt-get install chromium)"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+
+        def open_one(window: dict[str, int] | None = None, language: str = "en-US", dark: bool = False) -> Browser:
+            context = chromium.new_context(
+                viewport=window or DESK,  # type: ignore[arg-type]  # a typed dict of the library
+                locale=language,
+                color_scheme="dark" if dark else "light",
+                extra_http_headers={"Accept-Language": language},
+            )
+            return Browser(context.new_page(), live_server.url)
+
+        yield open_one
+        chromium.close()
+        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+
+
+def member(role: str) -> User:
+    user = colleague(role)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def believable_conversation() -> Conversation:
+    identity = make_identity(make_channel(name="Dress shop"), name="Mona Adel", username="mona")
+    identity.customer.name = "Mona Adel"
+    identity.customer.save()
+    conversation = make_conversation(identity, unread_count=1, message_count=70)
+    for number in range(70):
+        make_message(conversation, text=f"message {number}.", direction="in" if number % 2 else "out", pk=5000 + number)
+    Attachment.objects.create(message=conversation.messages.order_by("pk").last(), type="image", url="https://pictures.example/a.jpg")
+    Note.objects.create(customer=identity.customer, author=make_user(), text="Calls back.")
+    return conversation
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])
+def test_a_seller_logs_in_and_reads_a_thread(open_browser: Any, window: dict[str, int]) -> None:
+    conversation = believable_conversation()
+    browser = open_browser(window)
+    page = browser.page
+    browser.log_in(member("seller"))
+    row = page.locator("#result_list tbody tr").first
+    box = row.bounding_box()
+    assert box["height"] <= MOST_PIXELS_OF_A_ROW
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 6)  # anywhere on the row
+    page.wait_for_url(f"**/conversation/{conversation.pk}/change/")
+    last = page.locator("#thread article").last
+    last.wait_for()
+    assert "message 69." in last.inner_text()
+    assert last.bounding_box()["y"] + last.bounding_box()["height"] <= window["height"]  # it starts at the end
+    assert page.get_by_text("message 1.", exact=True).count() == 0
+    page.get_by_text("Earlier messages").click()
+    page.get_by_text("message 1.", exact=True).wait_for(state="attached")
+    assert page.get_by_text("Earlier messages").count() == 0
+    assert browser.overflow() == 0
+    page.get_by_title("Mark as read").click()
+    page.get_by_text("Marked as read").wait_for()
+    assert browser.troubles == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_breaks_the_policy_leaves_the_site_or_runs_what_people_wrote(open_browser: Any) -> None:
+    world = make_world()
+    administrator = member("administrator")
+    browser = open_browser(PHONE, dark=True)
+    browser.log_in(administrator)
+    for label, row in world.items():
+        name = label.lower().replace(".", "/")
+        for path in (f"/admin/{name}/", f"/admin/{name}/{row.pk}/change/", f"/admin/{name}/{row.pk}/history/"):
+            browser.open(path)
+            assert browser.overflow() == 0, path
+    for conversation in Conversation.objects.all():
+        browser.open(f"/admin/messaging/conversation/{conversation.pk}/change/")
+        assert browser.overflow() == 0
+    browser.open(f"/admin/crm/customer/?q={SCRIPT}")
+    assert browser.page.get_by_text(HOSTILE[0]).count() >= 1
+    assert browser.troubles == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_arabic_reads_from_the_right_and_phones_from_the_left(open_browser: Any) -> None:
+    conversation = believable_conversation()
+    customer = conversation.identity.customer
+    customer.set_phone("+201012345678")
+    customer.save()
+    browser = open_browser(DESK, language="ar")
+    page = browser.page
+    browser.log_in(member("seller"))
+    browser.open(f"/admin/messaging/conversation/{conversation.pk}/change/")
+    middle = "(e => { const b = e.getBoundingClientRect(); return (b.left + b.right) / 2 })"
+    theirs = page.eval_on_selector(".mc-theirs", middle)
+    ours = page.eval_on_selector(".mc-ours", middle)
+    assert ours < theirs
+    assert page.eval_on_selector("bdo[dir=ltr]", "e => getComputedStyle(e).direction") == "ltr"
+    assert page.eval_on_selector("#nav-sidebar", middle) > DESK["width"] / 2
+    assert browser.troubles == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_filters_go_on_change_and_the_slash_key_searches(open_browser: Any) -> None:
+    believable_conversation()
+    browser = open_browser()
+    page = browser.page
+    browser.log_in(member("seller"))
+    page.keyboard.press("/")
+    page.keyboard.type("mona")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=mona**")
+    assert page.locator("#result_list tbody tr").count() == 1
+    page.locator("select[data-mc-go]").first.select_option(label="Closed")
+    page.wait_for_url("**status=closed**")
+    page.get_by_text("Nothing found").wait_for()
+    assert "q=mona" in page.url
+    assert browser.troubles == []
