@@ -83,7 +83,7 @@ def a_message(**fields: Any) -> Message:
 
 
 def lose_a_message() -> None:
-    message = a_message(direction="in", attachments=None)
+    message = a_message(direction="in", type="text", attachments=None)
     message.delete()
 
 
@@ -117,7 +117,7 @@ def lose_a_delivery() -> None:
 
 
 def forget_a_person() -> None:
-    IdentityKey.objects.order_by("pk").first().delete()  # type: ignore[union-attr]
+    IdentityKey.objects.filter(kind="psid").order_by("pk").first().delete()  # type: ignore[union-attr]
 
 
 def split_a_person() -> None:
@@ -129,7 +129,9 @@ def split_a_person() -> None:
 
 def lose_a_happening(kind: str) -> Callable[[], None]:
     def lost() -> None:
-        MessageEvent.objects.filter(kind=kind).order_by("pk").first().delete()  # type: ignore[union-attr]
+        event = MessageEvent.objects.filter(kind=kind).order_by("pk").first()
+        assert event
+        MessageEvent.objects.filter(kind=kind, target_key=event.target_key).delete()
 
     return lost
 
@@ -182,7 +184,7 @@ DAMAGES: dict[str, tuple[Callable[[], None], str]] = {
     "status lost": (lose_a_happening("status"), "status is missing"),
     "edit lost": (lose_a_happening("edit"), "edit is missing"),
     "reaction lost": (lose_a_happening("reaction"), "reaction is missing"),
-    "status doubled": (double_a_happening, "status stored 2 times"),
+    "status doubled": (double_a_happening, "times instead of"),
     "opt-out forgotten": (alter(Identity, of_opted_out=True, opted_out=False), "choice to be written to is wrong"),
     "consent lost": (
         lambda: Consent.objects.filter(scope="marketing").delete() and None,
