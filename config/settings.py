@@ -129,15 +129,15 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", 0)
-AXES_IPWARE_META_PRECEDENCE_ORDER = (
-    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if AXES_IPWARE_PROXY_COUNT else ["REMOTE_ADDR"]
-)
+AXES_ENABLE_ADMIN = False
+AXES_USERNAME_CALLABLE = "crm.login_throttle.account_of"
+AXES_CLIENT_IP_CALLABLE = "crm.login_throttle.address_of"
+PROXY_COUNT = env.int("PROXY_COUNT", 0)  # proxies of ours in front, whose X-Forwarded headers are to be believed
 
 # --- Transport and browser security ---
 SECURE_SSL_REDIRECT = SERVED_BY_HTTPS and env.bool("SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.int("PROXY_COUNT", 0) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 60 * 60 * 24 * 365 if SERVED_BY_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVED_BY_HTTPS
 X_FRAME_OPTIONS = "DENY"

@@ -47,7 +47,5 @@ def make_identity(channel: Channel | None = None, **fields: Any) -> Identity:
     channel = channel or make_channel()
     customer = fields.pop("customer", None) or make_customer()
     identity = Identity.objects.create(channel=channel, customer=customer, **fields)
-    IdentityKey.objects.create(
-        identity=identity, channel=channel, kind=key[0], value=key[1], key=identity_key(*key)
-    )
+    IdentityKey.objects.create(identity=identity, channel=channel, kind=key[0], value=key[1], key=identity_key(*key))
     return identity

@@ -61,11 +61,12 @@ class Command(BaseCommand):
     def _announce(self, host: str, port: int) -> None:
         place = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared only
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}{reverse('readyz')}"
+        home = settings.PUBLIC_BASE_URL if settings.SERVED_BY_HTTPS else f"http://{place}:{port}"
         named = next((name for name in settings.ALLOWED_HOSTS if "*" not in name), "localhost").lstrip(".")
         announce_when_ready(
             address.replace("0.0.0.0", "127.0.0.1"),  # noqa: S104 - whoever listens everywhere listens there
             named,
-            ready=lambda: self._say(f"Migochat is up: http://{place}:{port}{reverse('admin:index')} (Ctrl-C stops it)"),
+            ready=lambda: self._say(f"Migochat is up: {home}{reverse('admin:index')} (Ctrl-C stops it)"),
             late=lambda: self._say("Migochat is not up yet. The lines above should say why."),
         )
 

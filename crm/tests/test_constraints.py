@@ -1,0 +1,124 @@
+"""Rules that hold whatever code or SQL writes the rows."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.db.models import F
+
+from crm.contact_details import identity_key
+from crm.models import Channel, Consent, Customer, IdentityKey, Setting, Tag, Team, User
+from crm.tests.constraints import broken_by, constraints_of
+from crm.tests.factories import make_channel, make_customer, make_identity
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+def unknown_platform() -> None:
+    make_channel()
+    Channel.objects.update(platform="pigeon")
+
+
+def account_twice() -> None:
+    make_channel("whatsapp", external_id="1")
+    make_channel("whatsapp", external_id="1")
+
+
+def slug_twice() -> None:
+    make_channel(slug="shop")
+    make_channel("telegram", slug="shop")
+
+
+def merged_into_itself() -> None:
+    make_customer()
+    Customer.objects.update(merged_into=F("id"))
+
+
+def key_twice() -> None:
+    channel = make_channel()
+    for _ in range(2):
+        make_identity(channel, key=("psid", "7"))
+
+
+def consent_twice() -> None:
+    identity = make_identity()
+    for _ in range(2):
+        Consent.objects.create(customer=identity.customer, identity=identity, granted=False, source="message", at=NOON)
+
+
+def address_in_another_case() -> None:
+    User.objects.create(email="boss@shop.example")
+    User.objects.bulk_create([User(email="Boss@Shop.example")])
+
+
+def address_twice() -> None:
+    User.objects.create(email="boss@shop.example")
+    User.objects.bulk_create([User(email="boss@shop.example")])
+
+
+def team_twice() -> None:
+    Team.objects.bulk_create([Team(name="Sales"), Team(name="Sales")])
+
+
+def tag_twice() -> None:
+    Tag.objects.bulk_create([Tag(name="vip"), Tag(name="vip")])
+
+
+def setting_twice() -> None:
+    for value in (1, 2):
+        Setting.objects.create(key="a", value=value)
+
+
+#: By the name in the models: what breaks it, and the name in the database where that is another.
+ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
+    "channel_platform_known": (unknown_platform, ""),
+    "channel_external_id_once": (account_twice, ""),
+    "customer_not_merged_into_itself": (merged_into_itself, ""),
+    "identity_key_once": (key_twice, ""),
+    "consent_once": (consent_twice, ""),
+    "user_email_any_case": (address_in_another_case, ""),
+    "crm_user.email": (address_twice, "crm_user_email_key"),
+    "crm_channel.slug": (slug_twice, "crm_channel_slug_key"),
+    "crm_team.name": (team_twice, "crm_team_name_key"),
+    "crm_tag.name": (tag_twice, "crm_tag_name_key"),
+    "crm_setting.key": (setting_twice, "crm_setting_key_key"),
+}
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_the_database_refuses(name: str) -> None:
+    attempt, known_as = ATTEMPTS[name]
+    assert broken_by(attempt) == (known_as or name)
+
+
+def test_every_constraint_is_tried() -> None:
+    assert constraints_of("crm") == set(ATTEMPTS)
+
+
+class TestWhatIsAllowed:
+    def test_channels_without_an_account_id(self) -> None:
+        for _ in range(2):
+            make_channel("telegram", external_id="")
+
+    def test_one_account_on_two_platforms(self) -> None:
+        for platform in ("messenger", "instagram"):
+            make_channel(platform, external_id="1")
+
+    def test_the_same_id_on_two_channels_and_of_two_kinds(self) -> None:
+        identity = make_identity(key=("psid", "7"))
+        make_identity(key=("psid", "7"))
+        IdentityKey.objects.create(
+            identity=identity, channel=identity.channel, kind="phone", value="7", key=identity_key("psid", "7")
+        )
+
+    def test_a_customer_merged_into_another(self) -> None:
+        Customer.objects.filter(pk=make_customer().pk).update(merged_into=make_customer())
+
+    def test_consent_noted_by_staff_twice_and_taken_back_at_once(self) -> None:
+        identity = make_identity()
+        customer = identity.customer
+        for granted in (True, False):
+            Consent.objects.create(customer=customer, identity=identity, granted=granted, source="message", at=NOON)
+            Consent.objects.create(customer=customer, granted=True, source="staff", at=NOON)

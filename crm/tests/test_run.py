@@ -1,0 +1,166 @@
+"""`make run` as its user meets it: the real processes, in a data folder and on a port of their own."""
+
+import base64
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+from crm.tests.running import Run, environment_without_database, free_port
+
+
+@pytest.fixture(scope="module")
+def var() -> Iterator[Path]:
+    """A data folder that has been set up by the first test and is used by all."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="run-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def first(var: Path) -> Run:
+    """The first run in the folder, ended by SIGTERM, with what it showed while it was up."""
+    run = Run(var, free_port(), ADMIN_EMAIL="boss@shop.example")
+    run.wait_until_up()
+    password = re.search(r"password +(\S+)", run.output)
+    assert password, run.output
+    assert run.get("/readyz") == (200, '{"status": "ok"}')
+    assert run.get("/healthz") == (200, '{"status": "ok"}')
+    assert run.get("/admin/login/")[0] == 200
+    assert run.get("/static/unfold/css/styles.css")[0] == 200
+    assert run.log_in("boss@shop.example", "not the password").endswith("/admin/login/")
+    assert run.log_in("boss@shop.example", password[1]).endswith("/healthz")
+    assert run.stop() == 0
+    return run
+
+
+def test_the_first_run_sets_up_and_says_where_it_is(first: Run) -> None:
+    assert f"http://localhost:{first.port}/admin/" in first.output
+    assert "e-mail    boss@shop.example" in first.output
+
+
+def test_sigterm_leaves_nothing(first: Run) -> None:
+    assert first.wait_until_gone(2) == []
+
+
+def test_a_second_run_is_up_soon_and_ctrl_c_ends_it(first: Run, var: Path) -> None:
+    run = Run(var, first.port)
+    assert run.wait_until_up() < 10
+    assert "password" not in run.output
+    started = time.monotonic()
+    assert run.stop(signal.SIGINT) == 130
+    assert time.monotonic() - started < 5
+    assert run.wait_until_gone(2) == []
+
+
+def test_killed_it_leaves_nothing_and_starts_again(first: Run, var: Path) -> None:
+    run = Run(var, first.port)
+    run.wait_until_up()
+    run.process.kill()
+    run.ended()
+    again = Run(var, first.port)  # at once, while the rest of the killed one is still ending
+    again.wait_until_up()
+    again.process.kill()
+    again.ended()
+    assert again.wait_until_gone() == []
+    with socket.create_server(("127.0.0.1", first.port)):
+        pass  # nobody listens there any more
+
+
+def processes_of(run: Run, word: str) -> list[psutil.Process]:
+    return [
+        process for process in psutil.Process(run.process.pid).children(recursive=True) if word in process.cmdline()
+    ]
+
+
+def test_killed_processes_come_back(first: Run, var: Path) -> None:
+    run = Run(var, first.port)
+    run.wait_until_up()
+    old = {process.pid for word in ("config.wsgi:application", "drain") for process in processes_of(run, word)}
+    assert len(old) == 3  # granian, its worker, the drain
+    for pid in old:
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and not (_is_ready(run) and processes_of(run, "drain")):
+        time.sleep(0.1)
+    assert run.get("/readyz")[0] == 200
+    assert old.isdisjoint(process.pid for process in processes_of(run, "drain"))
+    assert run.stop() == 0
+    assert run.wait_until_gone(2) == []
+
+
+def _is_ready(run: Run) -> bool:
+    try:
+        return run.get("/readyz")[0] == 200
+    except OSError:
+        return False
+
+
+def test_it_ends_with_the_program_that_started_it(first: Run, var: Path) -> None:
+    shell = ("/bin/sh", "-c", '"$@" --parent $$ & wait', "sh")
+    run = Run(var, first.port, prefix=shell)
+    run.wait_until_up()
+    run.process.kill()
+    run.ended()
+    assert run.wait_until_gone() == []
+
+
+def test_two_in_one_folder_are_one_too_many(first: Run, var: Path) -> None:
+    run = Run(var, first.port)
+    run.wait_until_up()
+    second = Run(var, free_port())
+    assert second.ended() == 1
+    assert f"Migochat runs here already (process {run.process.pid})" in second.output
+    assert run.stop() == 0
+
+
+def test_a_busy_port_is_named(first: Run, var: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        run = Run(var, port)
+        assert run.ended() == 1
+    assert f"Port {port} is in use by another program" in run.output
+    assert f"make run PORT={port + 1}" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_wrong_keys_stop_it(first: Run, var: Path) -> None:
+    other = base64.urlsafe_b64encode(bytes(32)).decode()
+    run = Run(var, first.port, FIELD_ENCRYPTION_KEYS=other)
+    assert run.ended() == 1
+    assert "FIELD_ENCRYPTION_KEYS cannot be right" in run.output
+    assert "Traceback" not in run.output
+    assert run.wait_until_gone(2) == []
+
+
+def test_a_database_that_is_away_is_named(first: Run, var: Path) -> None:
+    run = Run(var, first.port, DATABASE_URL=f"postgres://shop:hidden@127.0.0.1:{free_port()}/shop")
+    assert run.ended() == 1
+    assert "The database cannot be reached" in run.output
+    assert "hidden" not in run.output
+    assert "Traceback" not in run.output
+
+
+def test_two_setups_at_once_make_one_administrator(var: Path) -> None:
+    environment = {**environment_without_database(), "VAR_DIR": str(var / "another")}
+    manage = [sys.executable, "manage.py"]
+    subprocess.run([*manage, "migrate", "-v0"], cwd=settings.BASE_DIR, env=environment, check=True)
+    setups = [
+        subprocess.Popen([*manage, "setup"], cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    outputs = [setup.communicate(timeout=30)[0] for setup in setups]
+    assert [setup.returncode for setup in setups] == [0, 0]
+    assert sum("password" in output for output in outputs) == 1
