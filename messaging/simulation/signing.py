@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
-from urllib.parse import parse_qs
 
 from twilio.request_validator import RequestValidator
 
 from messaging.channels.contract import Credentials
+from messaging.channels.twilio import read_form
 
 
 def signed_headers(platform: str, *, url: str, body: bytes, credentials: Credentials) -> dict[str, str]:
@@ -14,8 +14,7 @@ def signed_headers(platform: str, *, url: str, body: bytes, credentials: Credent
     if platform == "telegram":
         return {"content-type": "application/json", "x-telegram-bot-api-secret-token": credentials["secret_token"][0]}
     if platform == "twilio":
-        fields = parse_qs(body.decode(), keep_blank_values=True)
-        signature = RequestValidator(credentials["auth_token"][0]).compute_signature(url, fields)
+        signature = RequestValidator(credentials["auth_token"][0]).compute_signature(url, read_form(body))
         return {"content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signature}
     digest = hmac.digest(credentials["app_secret"][0].encode(), body, hashlib.sha256).hex()
     return {"content-type": "application/json", "x-hub-signature-256": f"sha256={digest}"}

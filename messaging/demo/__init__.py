@@ -1,0 +1,1 @@
+"""Made-up customers and what they write, for demonstrations and load tests."""

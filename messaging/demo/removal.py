@@ -1,0 +1,108 @@
+"""Taking the demonstration out again: exactly what hangs below its channels, children first, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import connection, models, transaction
+
+from crm.models import Channel, Customer
+from messaging.demo.shop import CHANNELS
+
+Rows = dict[type[models.Model], str]
+
+CUSTOMERS = """
+    CREATE TEMPORARY TABLE demo_customer ON COMMIT DROP AS
+    SELECT DISTINCT identity.customer_id AS id FROM crm_identity AS identity
+    WHERE identity.channel_id IN (SELECT id FROM demo_channel)
+    AND NOT EXISTS (
+        SELECT 1 FROM crm_identity AS other WHERE other.customer_id = identity.customer_id
+        AND other.channel_id NOT IN (SELECT id FROM demo_channel)
+    )
+    AND NOT EXISTS (SELECT 1 FROM crm_customer AS merged WHERE merged.merged_into_id = identity.customer_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key from `child` that keeps rows of `parent` from being deleted."""
+
+    child: type[models.Model]
+    column: str
+    parent: type[models.Model]
+    is_emptied: bool
+
+
+def remove_demo(*, removed: Callable[[str, int], None] = lambda table, count: None) -> int:
+    """Delete the demonstration in one transaction and return the number of rows; `removed` is told them by table.
+
+    A customer whom another channel knows too, or whom others were merged into, stays. Whatever model points at what
+    goes, of whatever app, goes first, or lets go where its foreign key says so.
+    """
+    ids = [
+        number
+        for slug, platform, _, external_id in CHANNELS
+        for number in Channel.objects.filter(slug=slug, platform=platform, external_id=external_id).values_list(
+            "pk", flat=True
+        )
+    ]
+    if not ids:
+        return 0
+    total = 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE demo_channel ON COMMIT DROP AS SELECT unnest(%s::bigint[]) AS id", [ids])
+        cursor.execute(CUSTOMERS)
+        for statement, table in _statements():
+            cursor.execute(statement)
+            if table:
+                removed(table, cursor.rowcount)
+                total += cursor.rowcount
+    return total
+
+
+def _statements() -> Iterator[tuple[str, str]]:
+    """Yield what to execute, and the table that loses rows by it; children come before their parents."""
+    going: Rows = {
+        Channel: "SELECT id FROM demo_channel",
+        Customer: "SELECT id FROM demo_customer",
+    }
+    order: list[type[models.Model]] = []
+    references = list(_references())
+    for parent in list(going):
+        _follow(parent, going, order, references)
+    for reference in references:
+        if reference.is_emptied and reference.parent in going:
+            table = reference.child._meta.db_table
+            rows = going[reference.parent]
+            yield f"UPDATE {table} SET {reference.column} = NULL WHERE {reference.column} IN ({rows})", ""  # noqa: S608 - names of ours
+    for model in reversed(order):
+        yield f"DELETE FROM {model._meta.db_table} WHERE id IN ({going[model]})", model._meta.db_table  # noqa: S608 - names of ours
+
+
+def _follow(
+    parent: type[models.Model], going: Rows, order: list[type[models.Model]], references: list[Reference]
+) -> None:
+    """Add what points at rows of `parent`, and what points at that, until nothing new is found; parents stand first."""
+    if parent in order:
+        order.remove(parent)  # found again below another: it has to go before that one
+    order.append(parent)
+    for reference in references:
+        if reference.parent is not parent or reference.is_emptied or reference.child is parent:
+            continue
+        child = reference.child
+        if child is Customer:
+            continue  # which customers go is decided by their identities alone
+        found = f"SELECT id FROM {child._meta.db_table} WHERE {reference.column} IN ({going[parent]})"  # noqa: S608 - names of ours
+        if child in going and found not in going[child]:
+            going[child] = f"{going[child]} UNION {found}"
+        going.setdefault(child, found)
+        _follow(child, going, order, references)
+
+
+def _references() -> Iterator[Reference]:
+    """Yield the foreign keys of all models that the database itself enforces."""
+    for model in filter(lambda model: model._meta.managed, apps.get_models(include_auto_created=True)):
+        for field in model._meta.local_fields:
+            if isinstance(field, models.ForeignKey) and getattr(field, "db_constraint", True):
+                is_emptied = field.remote_field.on_delete is models.SET_NULL
+                yield Reference(model, field.column, field.related_model, is_emptied)

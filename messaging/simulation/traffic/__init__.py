@@ -1,0 +1,1 @@
+"""What each platform sends: scenes, small stories of one to five events."""
