@@ -1,6 +1,6 @@
 """Posts and ads, made as messages name them; what they are called may be filled in."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,13 +17,13 @@ from django.utils.translation import gettext_lazy
 from campaigns.models import AdCampaign, Post
 from crm import markup
 from crm.admin.filters import ChannelFilter
-from crm.admin.staff_admin import StaffAdmin
+from crm.admin.staff_admin import StaffAdmin, StaffList
 from crm.markup import column
 
 MANY = 1000
 
 
-class SourceList(ChangeList):
+class SourceList(StaffList):
     """Adds to each row of the page how many messages it brought, all by one query."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -33,16 +33,16 @@ class SourceList(ChangeList):
         counts = count(brought_by=self.model_admin.brought_by, ids=[row.pk for row in rows])  # type: ignore[attr-defined]  # ours
         for row in rows:
             row.messages_brought = counts.get(row.pk, 0)
-        self.result_list = rows  # type: ignore[assignment]  # anything that can be looped over will do
+        self.result_list = rows
 
 
 class SourceAdmin(StaffAdmin):
     """What posts and ads have in common."""
 
     brought_by = ""
+    search_fields: ClassVar[tuple[str, ...]] = ("title",)
     list_select_related = ("channel",)
     list_filter = (ChannelFilter,)
-    search_fields = ("title",)
     search_help_text = gettext_lazy("Words of the title")
     ordering = ("-first_seen_at", "-pk")
     phone = {"what": "title", "first_seen": "end", "channel_name": "line", "brought": "badge"}  # noqa: RUF012 - as in StaffAdmin
@@ -110,7 +110,8 @@ class AdCampaignAdmin(SourceAdmin):
     list_display = ("what", "campaign", "channel_name", "brought", "first_seen")
     search_fields = ("title", "campaign_name")
     fields = (
-        "title", "campaign_name", "ad_set_name", "messages_link", "body", "there", "post", "channel", "ad_id", "first_seen_at",
+        "title", "campaign_name", "ad_set_name", "messages_link", "body", "there", "post", "channel", "ad_id",
+            "first_seen_at",
     )  # fmt: skip
     readonly_fields = fields[3:]
     empty_icon = "campaign"

@@ -90,6 +90,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Users"), "badge", "crm.user"),
                     _item(_("Teams"), "groups", "crm.team"),
+                    _item(_("Roles and groups"), "key", "auth.group"),
                 ],
             },
         ],

@@ -130,6 +130,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
+AXES_LOCKOUT_TEMPLATE = "migochat/locked_out.html"
 AXES_USERNAME_CALLABLE = "crm.login_throttle.account_of"
 AXES_CLIENT_IP_CALLABLE = "crm.login_throttle.address_of"
 PROXY_COUNT = env.int("PROXY_COUNT", 0)  # proxies of ours in front, whose X-Forwarded headers are to be believed

@@ -43,7 +43,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
 
 @pghistory.track(
-    pghistory.UpdateEvent(),
+    pghistory.UpdateEvent("before", row="OLD"),
     fields=["name", "label", "trade", "type", "persona", "owner", "is_active", "blocked", "merged_into"],
     model_name="CustomerHistory",
 )

@@ -23,7 +23,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.open().filter(waiting_since__isnull=False).order_by("waiting_since")
 
 
-@pghistory.track(pghistory.UpdateEvent(), fields=["status", "assignee", "team"], model_name="ConversationHistory")
+@pghistory.track(
+    pghistory.UpdateEvent("before", row="OLD"), fields=["status", "assignee", "team"], model_name="ConversationHistory"
+)
 class Conversation(TimestampedModel):
     """What one person and the shop write each other on one channel until it is closed.
 

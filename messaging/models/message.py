@@ -127,6 +127,9 @@ class Message(models.Model):
             ),
             models.Index(fields=["post"], name="message_of_post", condition=Q(post__isnull=False)),
             models.Index(fields=["ad"], name="message_of_ad", condition=Q(ad__isnull=False)),
+            models.Index(
+                "source", F("at").desc(), F("id").desc(), name="message_of_source", condition=~Q(source="direct")
+            ),
             GinIndex(OpClass(F("text_folded"), name="gin_trgm_ops"), name="message_text_trigrams"),
         )
 

@@ -24,7 +24,9 @@ EVERYONE = ("superuser", *roles.ROLES, "nobody")
 
 def colleague(role: str) -> User:
     """Return a colleague of a role; `nobody` may log in and has none."""
-    user = User.objects.create(email=f"{role}@shop.example", is_superuser=role == "superuser", full_name=f"{role} {QUOTES}")
+    user = User.objects.create(
+        email=f"{role}@shop.example", is_superuser=role == "superuser", full_name=f"{role} {QUOTES}"
+    )
     if role in roles.ROLES:
         roles.ensure_roles()
         user.groups.add(Group.objects.get(name=role))
@@ -48,8 +50,12 @@ def make_world() -> dict[str, Any]:
     """Return a row of each registered model by its label, every text of it hostile."""
     channel = make_channel(name=SCRIPT[:100])
     staff = User.objects.create(email="staff@shop.example", full_name=QUOTES)
-    post = Post.objects.create(channel=channel, external_id="p", title=SCRIPT, url="javascript:alert(1)", first_seen_at=NOON)
-    ad = AdCampaign.objects.create(channel=channel, ad_id="a", title=QUOTES, campaign_name=RIGHT_TO_LEFT, first_seen_at=NOON)
+    post = Post.objects.create(
+        channel=channel, external_id="p", title=SCRIPT, url="javascript:alert(1)", first_seen_at=NOON
+    )
+    ad = AdCampaign.objects.create(
+        channel=channel, ad_id="a", title=QUOTES, campaign_name=RIGHT_TO_LEFT, first_seen_at=NOON
+    )
     conversations = []
     for name in HOSTILE:
         customer = make_customer(name=name[:200], phone="+201012345678", email="a@b.example", owner=staff, label="hot")
@@ -84,7 +90,9 @@ def _fill(conversation: Conversation, text: str, post: Post, ad: AdCampaign, sta
     """Put one message of every look into a conversation."""
     first = make_message(conversation, text=text, source="ad", ad=ad, reactions={"aa": text[:8]})
     for kind in ("text", "comment", "postback", "referral", "lead_form", "something_new"):
-        make_message(conversation, type=kind, text="" if kind == "referral" else text, source="comment", post=post, payload=text)
+        make_message(
+            conversation, type=kind, text="" if kind == "referral" else text, source="comment", post=post, payload=text
+        )
     for status in MessageStatus:
         make_message(conversation, direction="out", status=status, text=text, error=text, author=staff, edited_at=NOON)
     make_message(conversation, text="", deleted_at=NOON)
@@ -92,5 +100,3 @@ def _fill(conversation: Conversation, text: str, post: Post, ad: AdCampaign, sta
     make_message(conversation, text=text, reply_to="story:1", hidden=True, referral={"ref": text})
     for position, url in enumerate(("javascript:alert(1)", "http://[broken", "https://example.com/a.jpg", text)):
         Attachment.objects.create(message=first, position=position, type="image", url=url, name=text, extra={"lat": 1})
-
-

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Dialog, Page, sync_playwright
 
 from crm.models import Note, User
 from crm.tests.factories import make_channel, make_identity, make_user
@@ -33,12 +33,16 @@ class Browser:
         self.troubles: list[str] = []
         page.on("console", lambda message: self._note(message.type in ("error", "warning"), f"console: {message.text}"))
         page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
-        page.on("dialog", lambda dialog: (self._note(True, f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._dismissed)
         page.on("request", lambda request: self._note(not self._ours(request.url), f"external: {request.url}"))
         page.on("response", lambda response: self._note(response.status >= 400, f"{response.status}: {response.url}"))
 
     def _ours(self, url: str) -> bool:
         return url.startswith((self.address, "data:"))
+
+    def _dismissed(self, dialog: Dialog) -> None:
+        self._note(True, f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _note(self, wrong: bool, what: str) -> None:
         if wrong:
@@ -94,7 +98,7 @@ def believable_conversation() -> Conversation:
     conversation = make_conversation(identity, unread_count=1, message_count=70)
     for number in range(70):
         make_message(conversation, text=f"message {number}.", direction="in" if number % 2 else "out", pk=5000 + number)
-    Attachment.objects.create(message=conversation.messages.order_by("pk").last(), type="image", url="https://pictures.example/a.jpg")
+    Attachment.objects.create(message_id=5069, type="image", url="https://pictures.example/a.jpg")
     Note.objects.create(customer=identity.customer, author=make_user(), text="Calls back.")
     return conversation
 

@@ -55,7 +55,9 @@ def test_older_secrets_are_forgotten_on_request(administrator: Client) -> None:
 
 def test_a_form_that_is_refused_keeps_no_secret_and_does_not_repeat_it(administrator: Client) -> None:
     channel = make_channel("messenger")
-    response = administrator.post(change_url(channel), filled(channel, slug="not a slug", secret_app_secret="fresh-secret"))
+    response = administrator.post(
+        change_url(channel), filled(channel, slug="not a slug", secret_app_secret="fresh-secret")
+    )
     assert response.status_code == 200
     assert "fresh-secret" not in response.content.decode()
     channel.refresh_from_db()

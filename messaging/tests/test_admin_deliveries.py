@@ -32,8 +32,12 @@ def test_a_long_body_is_cut() -> None:
 
 @pytest.mark.django_db
 def test_the_page_shows_body_headers_and_reason() -> None:
-    delivery = make_delivery(body=b'{"object":"page"}', headers={"user-agent": "facebook"}, status="failed", error="No entry.")
-    page = client_of(colleague("administrator")).get(reverse("admin:messaging_webhookdelivery_change", args=[delivery.pk]))
+    delivery = make_delivery(
+        body=b'{"object":"page"}', headers={"user-agent": "facebook"}, status="failed", error="No entry."
+    )
+    page = client_of(colleague("administrator")).get(
+        reverse("admin:messaging_webhookdelivery_change", args=[delivery.pk])
+    )
     text = page.content.decode()
     assert "&quot;object&quot;: &quot;page&quot;" in text
     assert "user-agent: facebook" in text
@@ -54,7 +58,9 @@ def test_an_unreadable_body_is_marked_and_breaks_nothing() -> None:
 @pytest.mark.django_db
 def test_an_administrator_replays_one_and_several() -> None:
     client = client_of(colleague("administrator"))
-    failed, processed, other = (make_delivery(status=status, attempts=9, error="x") for status in ("failed", "processed", "failed"))
+    failed, processed, other = (
+        make_delivery(status=status, attempts=9, error="x") for status in ("failed", "processed", "failed")
+    )
     client.post(reverse("admin:messaging_webhookdelivery_replay", args=[failed.pk]))
     failed.refresh_from_db()
     assert (failed.status, failed.attempts, failed.error) == ("pending", 0, "")

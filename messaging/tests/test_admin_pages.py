@@ -110,7 +110,9 @@ def _specs(changelist: Any) -> Iterator[list[str]]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("lookup", ["phone=x", "phone_key=x", "password__startswith=pbkdf2", "body=x", "credentials=x", "uid=x"])
+@pytest.mark.parametrize(
+    "lookup", ["phone=x", "phone_key=x", "password__startswith=pbkdf2", "body=x", "credentials=x", "uid=x"]
+)
 def test_a_list_is_not_filtered_by_what_it_does_not_offer(lookup: str) -> None:
     client = client_of(colleague("superuser"))
     for model in MODELS:

@@ -121,7 +121,9 @@ def test_an_unsent_message_keeps_its_place_and_nothing_else(seller: Client) -> N
 
 def test_what_lies_elsewhere_is_linked_and_never_loaded(seller: Client) -> None:
     message = make_message()
-    for position, url in enumerate(("https://pictures.example/a.jpg", "javascript:alert(1)", "data:text/html,x", "//evil.example")):
+    for position, url in enumerate(
+        ("https://pictures.example/a.jpg", "javascript:alert(1)", "data:text/html,x", "//evil.example")
+    ):
         Attachment.objects.create(message=message, position=position, type="image", url=url, name=f"name {position}")
     page = page_of(seller, message.conversation)
     assert 'href="https://pictures.example/a.jpg" target="_blank" rel="noopener noreferrer"' in page
@@ -203,5 +205,11 @@ def test_the_list_shows_the_newest_words_the_wait_and_the_tabs(seller: Client) -
     assert "You: newest words" in page
     assert "99+" in page
     assert "mc-late" in page
-    for query, seen in (("?assigned=me", 0), ("?assigned=nobody", 1), ("?status=closed", 0), ("?need=answer", 1), ("?need=reading", 1)):
+    for query, seen in (
+        ("?assigned=me", 0),
+        ("?assigned=nobody", 1),
+        ("?status=closed", 0),
+        ("?need=answer", 1),
+        ("?need=reading", 1),
+    ):
         assert seller.get(listing + query).context["cl"].result_count == seen, query

@@ -68,7 +68,9 @@ def event_twice() -> None:
 
 def attachment_twice() -> None:
     message = make_message()
-    Attachment.objects.bulk_create([Attachment(message=message, type="image"), Attachment(message=message, type="image")])
+    Attachment.objects.bulk_create(
+        [Attachment(message=message, type="image"), Attachment(message=message, type="image")]
+    )
 
 
 ATTEMPTS: dict[str, Callable[[], Any]] = {

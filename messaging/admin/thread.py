@@ -1,0 +1,224 @@
+"""The page of a conversation: bubbles with their days, sources and marks, and the customer beside them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+from crm import markup
+from crm.models import Customer, Identity
+from messaging.admin import labels
+from messaging.models import Attachment, Conversation, Message, MessageStatus
+
+SHOWN = 50
+CONTEXT_AFTER = 20
+QUOTED_LENGTH = 160
+OTHERS_SHOWN = 8
+COORDINATES = ("lat", "long")
+
+
+@dataclass
+class File:
+    """An attachment as a line: never loaded from where it lies, only linked."""
+
+    icon: str
+    kind: str
+    name: str
+    url: str
+
+
+@dataclass
+class Bubble:
+    """One message as the thread shows it. `day` stands above the first of a day, `new` above the first unread."""
+
+    message: Message
+    day: str = ""
+    new: bool = False
+    source: str = ""
+    source_icon: str = ""
+    files: list[File] = field(default_factory=list)
+    quoted: str = ""
+    kind: str = ""
+    kind_icon: str = ""
+    url: str = ""
+    clock: str = ""
+    exact: str = ""
+    status: str = ""
+    status_icon: str = ""
+    status_tone: str = ""
+    reactions: list[str] = field(default_factory=list)
+    ours: bool = False
+
+
+@dataclass
+class Part:
+    """Some messages in a row, oldest first. `earlier` is the id to page back from, `later` tells of newer ones."""
+
+    bubbles: list[Bubble]
+    earlier: int | None
+    later: bool
+
+
+def conversation(object_id: str) -> Conversation | None:
+    """Return a conversation with everything its head shows, None where there is none."""
+    if not (object_id.isascii() and object_id.isdigit()):
+        return None
+    related = ("identity__customer__owner", "channel", "assignee", "team")
+    return Conversation.objects.select_related(*related).defer("channel__credentials").filter(pk=object_id).first()
+
+
+def identities_of_people_like(words: str) -> QuerySet[Identity, Any]:
+    return Identity.objects.filter(customer__in=Customer.objects.matching(words).values("pk")).values("pk")
+
+
+def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpResponse:
+    """Render the whole page, or only earlier messages where the browser asks for them."""
+    part = read_part(shown, before=_number(request, "before"), around=_number(request, "around"))
+    request.current_app = model_admin.admin_site.name
+    context: dict[str, Any] = {"conversation": shown, "part": part, "around": _number(request, "around")}
+    if request.headers.get("HX-Request"):
+        return TemplateResponse(request, "migochat/thread_part.html", context)
+    customer = shown.identity.customer
+    others = Conversation.objects.filter(identity__customer=customer).exclude(pk=shown.pk).select_related("channel")
+    may_change = model_admin.has_change_permission(request, shown)
+    context |= {
+        **model_admin.admin_site.each_context(request),
+        "title": str(customer),
+        "opts": Conversation._meta,
+        "original": shown,
+        "customer": customer,
+        "others": others.defer("channel__credentials").order_by("-last_activity_at")[:OTHERS_SHOWN],
+        "notes": customer.notes.select_related("author")[:5],
+        "may_note": request.user.has_perm("crm.add_note"),
+        "may_see_customer": request.user.has_perm("crm.view_customer"),
+        "may_see_sources": request.user.has_perm("campaigns.view_post"),
+        "may_change": may_change,
+        "up_to": part.bubbles[-1].message.at.isoformat() if part.bubbles else "",
+        "action_prefix": "admin:messaging_conversation_",
+        "history_url": reverse("admin:messaging_conversation_history", args=[shown.pk]),
+        "mine": shown.assignee_id == request.user.pk,
+    }
+    return TemplateResponse(request, "migochat/thread.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def read_part(shown: Conversation, *, before: int | None = None, around: int | None = None) -> Part:
+    """Return the newest messages, those before a message, or those around one; by key, so that depth costs nothing."""
+    messages = (
+        Message.objects.filter(conversation=shown)
+        .select_related("post", "ad", "author")
+        .prefetch_related("attachments")
+        .defer("text_folded", "entities", "referral", "external_key")
+        .order_by("-at", "-id")
+    )
+    later = False
+    at = before or around
+    mark = Message.objects.filter(conversation=shown, pk=at).only("at").first() if at else None
+    if mark and before:
+        messages = messages.filter(_older(mark))
+    elif mark:
+        after = Message.objects.filter(conversation=shown).filter(_newer(mark)).order_by("at", "id").only("at")
+        following = list(after[: CONTEXT_AFTER + 1])
+        later = len(following) > CONTEXT_AFTER
+        if later:
+            messages = messages.filter(_older(following[-1]))
+    found = list(messages[: SHOWN + 1])
+    rows = found[:SHOWN][::-1]
+    return Part(list(_bubbles(shown, rows)), rows[0].pk if len(found) > SHOWN else None, later)
+
+
+def _older(mark: Message) -> Q:
+    return Q(at__lte=mark.at) & (Q(at__lt=mark.at) | Q(pk__lt=mark.pk))
+
+
+def _newer(mark: Message) -> Q:
+    return Q(at__gte=mark.at) & (Q(at__gt=mark.at) | Q(pk__gt=mark.pk))
+
+
+def _bubbles(shown: Conversation, rows: Sequence[Message]) -> Iterator[Bubble]:
+    quoted = _quoted(shown, rows)
+    read_up_to = max(filter(None, (shown.answered_at, shown.seen_at)), default=None)
+    unread_seen = not shown.unread_count
+    day: date | None = None
+    came_by: tuple[Any, ...] = (Message.Source.DIRECT, None, None)
+    for message in rows:
+        bubble = _bubble(message, quoted)
+        today = timezone.localdate(message.at)
+        if today != day:
+            day, bubble.day = today, _day_name(today)
+        unread = message.direction == Message.Direction.IN and (read_up_to is None or message.at > read_up_to)
+        if unread and not unread_seen:
+            unread_seen = bubble.new = True
+        origin = (message.source, message.ad_id, message.post_id)
+        if origin != came_by and message.source != Message.Source.DIRECT:
+            bubble.source = message.get_source_display()
+            bubble.source_icon = labels.SOURCE_ICONS[Message.Source(message.source)]
+        came_by = origin
+        yield bubble
+
+
+def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
+    status = MessageStatus(message.status)
+    reply = ""
+    if message.reply_to.startswith("story:"):
+        reply = _("Your story")
+    elif message.reply_to:
+        reply = quoted.get(bytes(message.reply_to_key or b""), _("An earlier message"))
+    plain = message.type in ("text", "") or bool(
+        message.text and message.type not in ("comment", "postback", "callback")
+    )
+    return Bubble(
+        message,
+        files=[] if message.deleted_at else [_file(item) for item in message.attachments.all()],
+        quoted=reply,
+        kind="" if plain or message.deleted_at else labels.kind_name(message.type),
+        kind_icon=labels.kind_icon(message.type),
+        ours=message.direction == Message.Direction.OUT,
+        url=reverse("admin:messaging_message_change", args=[message.pk]),
+        clock=time_format(timezone.localtime(message.at), "TIME_FORMAT"),
+        exact=markup.moment(message.at),
+        status=str(status.label),
+        status_icon=labels.STATUS_ICONS.get(status, ""),
+        status_tone=labels.STATUS_TONES.get(status, "neutral"),
+        reactions=list((message.reactions or {}).values()) if isinstance(message.reactions, dict) else [],
+    )
+
+
+def _file(item: Attachment) -> File:
+    name = item.name or item.mime_type
+    if item.type == "location" and isinstance(item.extra, dict):
+        name = name or ", ".join(str(item.extra[key]) for key in COORDINATES if key in item.extra)
+    return File(labels.kind_icon(item.type), labels.kind_name(item.type), name, labels.safe_url(item.url))
+
+
+def _quoted(shown: Conversation, rows: Sequence[Message]) -> dict[bytes, str]:
+    """Return what the answered messages say, by key."""
+    keys = {bytes(message.reply_to_key) for message in rows if message.reply_to_key}
+    if not keys:
+        return {}
+    found = Message.objects.filter(channel=shown.channel_id, external_key__in=keys)
+    return {
+        bytes(message.external_key or b""): labels.snippet(message, QUOTED_LENGTH)
+        for message in found.only("external_key", "text", "type", "deleted_at")
+    }
+
+
+def _day_name(day: date) -> str:
+    today = timezone.localdate()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return date_format(day, "DATE_FORMAT")
