@@ -57,6 +57,15 @@ def test_without_a_role_one_is_told_what_to_do() -> None:
     assert "You have no role yet" in response.content.decode()
 
 
+def test_who_guesses_too_often_is_told_to_wait(settings: Any) -> None:
+    settings.AXES_FAILURE_LIMIT = 2
+    client = Client()
+    for _attempt in range(3):
+        response = client.post(reverse("admin:login"), {"username": "x@shop.example", "password": "guess"})
+    assert response.status_code == 429
+    assert "Too many attempts" in response.content.decode()
+
+
 def test_who_may_not_log_in_here_is_not_sent_round_in_circles() -> None:
     response = logged_in(is_staff=False).get("/", follow=True)
     assert response.status_code == 200
