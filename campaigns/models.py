@@ -11,7 +11,9 @@ from crm.models.rows import TimestampedModel
 class Post(TimestampedModel):
     """A post, reel or video of ours."""
 
-    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"), related_name="posts")
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, verbose_name=_("channel"), related_name="posts", db_index=False
+    )
     external_id = models.CharField(_("id on the platform"), max_length=200)
     title = models.CharField(_("title"), max_length=500, blank=True)
     url = models.URLField(_("link"), max_length=2000, blank=True)
@@ -32,7 +34,7 @@ class Post(TimestampedModel):
 class AdCampaign(TimestampedModel):
     """One ad; the campaign and ad set that it runs in are columns of it."""
 
-    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"), related_name="ads")
+    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"), related_name="ads", db_index=False)
     ad_id = models.CharField(_("ad id"), max_length=200)
     title = models.CharField(_("title"), max_length=500, blank=True)
     body = models.TextField(_("words"), blank=True)

@@ -97,6 +97,7 @@ class Customer(SealedModel):
         null=True,
         blank=True,
         related_name="customers",
+        db_index=False,
     )
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="customers")
     last_message_at = models.DateTimeField(_("last message"), null=True, editable=False)

@@ -51,7 +51,7 @@ class IdentityKey(SealedModel):
     """One id by which a channel knows a person. `key` is its blind index, `value` itself encrypted."""
 
     identity = models.ForeignKey(Identity, models.CASCADE, related_name="keys")
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+")
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(_("kind"), max_length=20)
     value = EncryptedField("identity_key.value", verbose_name=_("value"))
     key = models.BinaryField(editable=False)

@@ -48,6 +48,7 @@ class Conversation(TimestampedModel):
         null=True,
         blank=True,
         related_name="conversations",
+        db_index=False,
     )
     team = models.ForeignKey(
         Team, models.PROTECT, verbose_name=_("team"), null=True, blank=True, related_name="conversations"

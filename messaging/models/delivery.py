@@ -56,7 +56,9 @@ class WebhookDelivery(models.Model):
         FAILED = "failed", _("Failed")
 
     uid = models.UUIDField(default=uuid.uuid4, editable=False)
-    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"), related_name="deliveries")
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, verbose_name=_("channel"), related_name="deliveries", db_index=False
+    )
     body = DeliveryBodyField(BODY_LABEL, verbose_name=_("body"))
     query = models.TextField(_("query string"), blank=True)
     headers = models.JSONField(_("headers"), default=dict, blank=True)

@@ -177,7 +177,9 @@ class MessageEvent(models.Model):
 class Attachment(models.Model):
     """A media item, location or shared contact of a message."""
 
-    message = models.ForeignKey(Message, models.CASCADE, verbose_name=_("message"), related_name="attachments")
+    message = models.ForeignKey(
+        Message, models.CASCADE, verbose_name=_("message"), related_name="attachments", db_index=False
+    )
     position = models.PositiveSmallIntegerField(default=0)
     type = models.CharField(_("type"), max_length=50)
     url = models.TextField(_("address"), blank=True)
