@@ -1,5 +1,7 @@
 """Memory of the web and ingest processes after many messages."""
 
+import time
+
 import psutil
 
 from benchmarks.bodies import SECRET, http_request, message_body
@@ -13,15 +15,14 @@ MB = 1024 * 1024
 
 def run() -> dict[str, float]:
     """Return the resident MB of each process after the first tenth and at the end."""
-    import time
-
     from crm.models import Channel
     from messaging.models import WebhookDelivery
 
     Channel.objects.create(
         platform="messenger", slug="bench", name="Bench", external_id="999", credentials={"app_secret": [SECRET]}
     )
-    port, figures = free_port(), {}
+    port = free_port()
+    figures: dict[str, float] = {}
     with web(port, workers=2) as server, drain() as ingest:
         for start in range(0, MESSAGES, PIECE):
             load(port, [http_request("/webhooks/bench/", message_body("999", start + n)) for n in range(PIECE)])

@@ -50,9 +50,7 @@ def run() -> dict[str, float]:
     with web(port, workers=2), drain():
         watcher.start()
         started = time.perf_counter() + 1.0
-        senders = [
-            threading.Thread(target=_send, args=(port, started, number, posted)) for number in range(SENDERS)
-        ]
+        senders = [threading.Thread(target=_send, args=(port, started, number, posted)) for number in range(SENDERS)]
         for sender in senders:
             sender.start()
         for sender in senders:

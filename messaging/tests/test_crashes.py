@@ -61,9 +61,29 @@ def kill_one(installation: Installation, word: str, chance: random.Random) -> bo
 @pytest.mark.parametrize("seed", [1, 2])
 def test_kill_9_of_ingest_and_web_and_an_immediate_stop_of_the_database(running: Installation, seed: int) -> None:
     chance, kills, stops = random.Random(seed), 0, 0
-    words = ["--url", f"http://127.0.0.1:{running.port}", "--seconds", str(SECONDS), "--rate", "120", "--seed", str(seed)]
+    words = [
+        "--url",
+        f"http://127.0.0.1:{running.port}",
+        "--seconds",
+        str(SECONDS),
+        "--rate",
+        "120",
+        "--seed",
+        str(seed),
+    ]
     with subprocess.Popen(
-        [sys.executable, "manage.py", "simulate", *words, "--duplicates", "0.1", "--shuffle", "--corrupt", "0.03", "--check"],
+        [
+            sys.executable,
+            "manage.py",
+            "simulate",
+            *words,
+            "--duplicates",
+            "0.1",
+            "--shuffle",
+            "--corrupt",
+            "0.03",
+            "--check",
+        ],
         env=running.environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,

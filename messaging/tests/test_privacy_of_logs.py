@@ -15,8 +15,15 @@ PRIVATE = ("zanzibar", PHONE, "Nameson", SECRET, TOKEN, WRONG_SECRET, "marker-ac
 PATH = "/webhooks/marked/"
 
 
-def webhook(wamid: str, phone_number_id: str = "900", **message: Any) -> bytes:
-    text = {"from": PHONE, "id": wamid, "timestamp": "1767225600", "type": "text", "text": {"body": WORDS}, **message}
+def webhook(wamid: str, phone_number_id: str = "900", message: dict[str, Any] | None = None) -> bytes:
+    text = {
+        "from": PHONE,
+        "id": wamid,
+        "timestamp": "1767225600",
+        "type": "text",
+        "text": {"body": WORDS},
+        **(message or {}),
+    }
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"phone_number_id": phone_number_id},
@@ -58,22 +65,28 @@ def test_no_private_word_reaches_a_log() -> None:
         forged = webhook("wamid.2")
         assert shop.request("POST", PATH, forged, signed(forged, WRONG_SECRET))[0] == 403
         assert shop.request("POST", "/webhooks/nobody/", forged, signed(forged))[0] == 404
-        assert shop.request("GET", f"{PATH}?hub.mode=subscribe&hub.verify_token={WRONG_SECRET}&hub.challenge=1")[0] == 403
+        assert (
+            shop.request("GET", f"{PATH}?hub.mode=subscribe&hub.verify_token={WRONG_SECRET}&hub.challenge=1")[0] == 403
+        )
         assert shop.request("GET", f"{PATH}?hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=1")[0] == 200
         assert post(webhook("wamid.3")[:-30]) == 200  # malformed
         assert post(webhook("wamid.4", phone_number_id="404")) == 200  # unknown account
-        assert post(webhook("wamid.5", text=[WORDS], **{"from": {"phone": PHONE}})) == 200  # wrong types
+        assert post(webhook("wamid.5", message={"text": [WORDS], "from": {"phone": PHONE}})) == 200  # wrong types
         wait_until(lambda: shop.count("messaging_webhookdelivery", "status = 'failed'") >= 2, "quarantine")
 
         # PostgreSQL quotes the whole row that breaks a constraint.
         shop.sql("ALTER TABLE messaging_message ADD CONSTRAINT broken CHECK (external_id <> 'wamid.6') NOT VALID")
         assert post(webhook("wamid.6")) == 200
-        wait_until(lambda: shop.count("messaging_webhookdelivery", "attempts > 0 AND status = 'pending'"), "a failed try")
+        wait_until(
+            lambda: shop.count("messaging_webhookdelivery", "attempts > 0 AND status = 'pending'"), "a failed try"
+        )
         shop.sql("ALTER TABLE messaging_message DROP CONSTRAINT broken")
 
         shop.sql("UPDATE crm_identitykey SET value = 'tampered'")
         shop.sql("UPDATE messaging_webhookdelivery SET body = 'tampered', status = 'pending' WHERE status = 'failed'")
-        wait_until(lambda: not shop.count("messaging_webhookdelivery", "body = 'tampered' AND status = 'pending'"), "refusal")
+        wait_until(
+            lambda: not shop.count("messaging_webhookdelivery", "body = 'tampered' AND status = 'pending'"), "refusal"
+        )
 
         shop.server.stop("immediate")
         assert post(webhook("wamid.7")) == 200
