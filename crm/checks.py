@@ -1,14 +1,20 @@
 """System checks: misconfiguration shows in `manage.py check`, not at night."""
 
+from collections import Counter
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import connections
+from django.db.models import UUIDField
+from django.utils.module_loading import import_string
 
+from crm.encrypted_fields import encrypted_fields
 from crm.encryption import decode_key
+
+OLDEST_POSTGRES = (15,)
 
 
 @register(Tags.security)
@@ -16,7 +22,9 @@ def encryption_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Both kinds of key are there and well-formed."""
     found: list[CheckMessage] = []
     if not settings.FIELD_ENCRYPTION_KEYS:
-        found.append(Error("FIELD_ENCRYPTION_KEYS is empty.", hint="`make run` writes .env with new keys.", id="crm.E001"))
+        found.append(
+            Error("FIELD_ENCRYPTION_KEYS is empty.", hint="`make run` writes .env with new keys.", id="crm.E001")
+        )
     for setting, keys in (
         ("FIELD_ENCRYPTION_KEYS", settings.FIELD_ENCRYPTION_KEYS),
         ("BLIND_INDEX_KEY", [settings.BLIND_INDEX_KEY]),
@@ -33,14 +41,34 @@ def encryption_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 @register()
 def drains(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
-    """Every drain of the settings can be imported."""
+    """Every drain of the settings can be imported, and is one."""
     found: list[CheckMessage] = []
     for name, path in settings.DRAINS.items():
-        module, _, attribute = path.rpartition(".")
         try:
-            getattr(import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
+            drain = import_string(path)
+        except ImportError as error:
             found.append(Error(f"DRAINS[{name!r}] cannot be imported: {error}", id="crm.E004"))
+        else:
+            if not callable(getattr(drain, "run_batch", None)):
+                found.append(Error(f"DRAINS[{name!r}] has no run_batch().", id="crm.E004"))
+    return found
+
+
+@register(Tags.models)
+def encrypted_values_are_tied_down(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Every encrypted field has a label of its own and a row's `uid`; else values could be moved about unnoticed."""
+    found: list[CheckMessage] = []
+    fields = list(encrypted_fields())
+    count = Counter(field.label for _, field in fields)
+    for model, field in fields:
+        if count[field.label] > 1:
+            found.append(Error(f"Another encrypted field is labelled {field.label!r} too.", obj=field, id="crm.E006"))
+        try:
+            tied = isinstance(model._meta.get_field("uid"), UUIDField)
+        except FieldDoesNotExist:
+            tied = False
+        if not tied:
+            found.append(Error("A model with encrypted fields needs a UUIDField named uid.", obj=field, id="crm.E007"))
     return found
 
 
@@ -53,15 +81,29 @@ def public_address(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.database)
-def postgres_version(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
-    """The server is new enough."""
-    from django.db import connections
-
+def postgres(app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any) -> Sequence[CheckMessage]:
+    """The server is PostgreSQL, new enough, and the database knows the letters of all scripts."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
-        if connection.vendor != "postgresql":
-            found.append(Error("The database must be PostgreSQL 15 or newer.", id="crm.E005"))
-        elif connection.get_database_version() < (15,):
-            found.append(Error("PostgreSQL 15 or newer is needed.", id="crm.E005"))
+        if connection.vendor != "postgresql" or connection.get_database_version() < OLDEST_POSTGRES:
+            found.append(Error("The database must be PostgreSQL 15 or newer.", obj=alias, id="crm.E005"))
+        elif not _knows_letters(connection):
+            found.append(
+                Error(
+                    "The database takes letters beyond ASCII for none, so that Arabic could not be searched.",
+                    hint="Create it anew: createdb --template=template0 --encoding=UTF8 --locale=C.UTF-8 NAME",
+                    obj=alias,
+                    id="crm.E008",
+                )
+            )
     return found
+
+
+def _knows_letters(connection: Any) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT getdatabaseencoding()")
+        if cursor.fetchone() != ("UTF8",):
+            return False
+        cursor.execute("SELECT lower('É') = 'é' AND 'ب' ~ '^[[:alpha:]]$'")
+        return bool(cursor.fetchone()[0])

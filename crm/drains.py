@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Protocol
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 
 from crm.log_format import describe
@@ -45,18 +45,41 @@ def run_once(drains: dict[str, Drain]) -> int:
     return total
 
 
+class DrainDied(Exception):
+    """A drain cannot go on in this process."""
+
+
 def run_forever(drains: dict[str, Drain], stop: threading.Event) -> None:
-    """Run until told to stop; a batch under way is finished. A failing drain waits, the others go on."""
+    """Run until told to stop; a batch under way is finished. A failing drain waits, the others go on.
+
+    Raises:
+        DrainDied: one broke down for good, as when a native library panics; all were stopped, to be started afresh.
+    """
+    died: list[str] = []
     threads = [
-        threading.Thread(target=_run_one, args=(name, drain, stop), name=f"drain {name}") for name, drain in drains.items()
+        threading.Thread(target=_run_one, args=(name, drain, stop, died), name=f"drain {name}")
+        for name, drain in drains.items()
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if died:
+        raise DrainDied(", ".join(died))
 
 
-def _run_one(name: str, drain: Drain, stop: threading.Event) -> None:
+def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str]) -> None:
+    try:
+        _run_until(name, drain, stop)
+    except BaseException as error:
+        logger.critical("Drain %s died: %s", name, describe(error), exc_info=error)
+        died.append(name)
+        stop.set()
+    finally:
+        connections.close_all()
+
+
+def _run_until(name: str, drain: Drain, stop: threading.Event) -> None:
     idle, failure = IDLE_SECONDS, FAILURE_SECONDS
     while not stop.is_set():
         try:

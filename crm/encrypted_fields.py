@@ -1,21 +1,31 @@
 """Model fields that encrypt themselves, bound to their row by its `uid`."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any, cast
 
 import orjson
+from django import forms
+from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
-from crm.encryption import Undecryptable, decrypt, encrypt
+from crm.encryption import Undecryptable, decrypt, encrypt, is_newest
 
 logger = logging.getLogger(__name__)
+
+MARK = "⚠ unreadable"
 
 
 class Unreadable(str):
     """Stands in for a value that does not decrypt: shows as a mark in a list, and cannot be saved again."""
 
     def __new__(cls) -> "Unreadable":
-        return super().__new__(cls, "⚠ unreadable")
+        return super().__new__(cls, MARK)
+
+    def __reduce__(self) -> tuple[type["Unreadable"], tuple[()]]:
+        return Unreadable, ()
 
 
 class _Sealed:
@@ -38,7 +48,7 @@ class _OpenedOnAccess:
             return self
         name = self.field.attname
         if name not in instance.__dict__:
-            instance.refresh_from_db(fields=[name])
+            instance.refresh_from_db(fields=[name, "uid"])  # the uid opens it
         value = instance.__dict__[name]
         if isinstance(value, _Sealed):
             value = instance.__dict__[name] = self.field.opened(instance, value)
@@ -51,8 +61,9 @@ class _OpenedOnAccess:
 class EncryptedField(models.BinaryField):  # type: ignore[type-arg]  # the stubs make it generic, the class is not
     """A `str` or JSON value, stored as AES-256-GCM ciphertext; its model has a `uid`.
 
-    What does not open reads as `Unreadable`, is logged as an error, and is never written back. `label` ties the value
-    to its field and must stay as it is for ever, also when the field is renamed.
+    What does not open reads as `Unreadable`, is logged as an error, and is never written back. A value nobody asked for
+    is saved as it was read, though never under an older key. `label` ties the value to its field and must stay as it is
+    for ever, also when the field is renamed. With `only()`, name `uid` as well.
     """
 
     def __init__(self, label: str, *, json: bool = False, **kwargs: Any) -> None:
@@ -71,27 +82,55 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]  # the stubs
     def from_db_value(self, value: Any, *args: Any) -> Any:
         return None if value is None else _Sealed(bytes(value))
 
+    def to_python(self, value: Any) -> Any:
+        """Leave a value as it is: what `BinaryField` would take for base64 is the plaintext here."""
+        return value
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        if value == MARK:
+            raise ValidationError(_("Cannot be decrypted with our keys, so it is left as it is."))
+        super().validate(value, model_instance)
+
     def opened(self, instance: Any, sealed: _Sealed) -> Any:
         """Decrypt for reading; never raises."""
         try:
             return self.loads(decrypt(self.label, instance.uid, sealed.ciphertext))
-        except (Undecryptable, ValueError) as error:
-            logger.error("Unreadable %s of row %s: %s", self.label, instance.pk, error)
-            return Unreadable()
+        except Undecryptable as error:
+            logger.error("Row %s is unreadable: %s", instance.pk, error)
+        except ValueError:
+            logger.error("Row %s is unreadable: %s: what was encrypted is not of its type", instance.pk, self.label)
+        return Unreadable()
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
-        value = model_instance.__dict__.get(self.attname)
-        if isinstance(value, Unreadable):
-            raise ValueError(f"{self.label} of row {model_instance.pk} could not be decrypted, so it is not overwritten.")
-        if value is None or isinstance(value, _Sealed):
-            return value
+        if self.attname not in model_instance.__dict__:
+            getattr(model_instance, self.attname)  # deferred, and to be written all the same
+        value = model_instance.__dict__[self.attname]
+        if isinstance(value, _Sealed):
+            return self._under_newest_key(model_instance, value)
+        if value is None:
+            return None
+        if value == MARK:
+            raise ValueError(
+                f"{self.label} of row {model_instance.pk} could not be decrypted, so it is not overwritten."
+            )
         return _Sealed(encrypt(self.label, model_instance.uid, self.dumps(value)))
+
+    def _under_newest_key(self, instance: Any, sealed: _Sealed) -> _Sealed:
+        """Renew a value read before the keys were rotated, lest an older key comes back; keep what does not open."""
+        if is_newest(sealed.ciphertext):
+            return sealed
+        try:
+            return _Sealed(encrypt(self.label, instance.uid, decrypt(self.label, instance.uid, sealed.ciphertext)))
+        except Undecryptable:
+            return sealed
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is None:
             return None
         if not isinstance(value, _Sealed):
-            raise TypeError(f"{self.label} is encrypted by row: save the instance, or encrypt for its uid.")
+            raise TypeError(
+                f"{self.label} is encrypted row by row: save it with its instance, find it by its blind index."
+            )
         return super().get_db_prep_value(value.ciphertext, connection, prepared)
 
     def dumps(self, value: Any) -> bytes:
@@ -101,10 +140,22 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]  # the stubs
         return orjson.loads(plaintext) if self.json else plaintext.decode("utf-8", "surrogatepass")
 
     def get_default(self) -> Any:
-        return super().get_default() if self.has_default() else ({} if self.json else "")
+        if self.has_default():
+            return super().get_default()
+        return None if self.null else {} if self.json else ""
 
     def value_to_string(self, obj: models.Model) -> str:
         raise TypeError(f"{self.label} is not serialised in the clear.")
 
     def formfield(self, **kwargs: Any) -> Any:
-        return models.Field.formfield(self, **kwargs)
+        return models.Field.formfield(self, **({"form_class": forms.JSONField} if self.json else {}) | kwargs)
+
+
+def encrypted_fields() -> Iterator[tuple[type[models.Model], EncryptedField]]:
+    """Return every encrypted field along with the model whose table holds it."""
+    for model in apps.get_models():
+        if model._meta.proxy:
+            continue
+        for field in model._meta.local_concrete_fields:
+            if isinstance(field, EncryptedField):
+                yield model, field

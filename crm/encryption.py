@@ -38,6 +38,11 @@ class Keyring:
     ciphers: dict[bytes, AESGCM]
     index_key: bytes
 
+    @property
+    def newest_header(self) -> bytes:
+        """The bytes that every value sealed with the newest key begins with."""
+        return VERSION + self.newest
+
 
 def decode_key(text: str, setting: str) -> bytes:
     """Read a 32-byte key from base64.
@@ -77,7 +82,7 @@ def encrypt(label: str, uid: UUID, plaintext: bytes) -> bytes:
     ring = keyring()
     nonce = os.urandom(NONCE_BYTES)
     sealed = ring.ciphers[ring.newest].encrypt(nonce, plaintext, label.encode() + uid.bytes)
-    return VERSION + ring.newest + nonce + sealed
+    return ring.newest_header + nonce + sealed
 
 
 def decrypt(label: str, uid: UUID, ciphertext: bytes) -> bytes:
@@ -95,6 +100,11 @@ def decrypt(label: str, uid: UUID, ciphertext: bytes) -> bytes:
         return cipher.decrypt(nonce, ciphertext[HEADER_BYTES:], label.encode() + uid.bytes)
     except (InvalidTag, ValueError):
         raise Undecryptable(f"{label}: damaged, or written for another row") from None
+
+
+def is_newest(ciphertext: bytes) -> bool:
+    """Say whether a ciphertext names the newest key; whether it opens is another question."""
+    return ciphertext.startswith(keyring().newest_header)
 
 
 def blind_index(purpose: str, value: str | bytes) -> bytes:

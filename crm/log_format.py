@@ -2,20 +2,35 @@
 
 import logging
 import traceback
+from pathlib import Path
 from types import TracebackType
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class QuietFormatter(logging.Formatter):
     """Show where an exception came from and its class, never its text."""
 
-    def formatException(  # noqa: N802 - named by the standard library
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record, without the exception's text that another handler may have left on it."""
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
+
+    def formatException(
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> str:
         error = ei[1]
+        seen: set[int] = set()
         lines: list[str] = []
-        while error is not None:
-            frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+        while error is not None and id(error) not in seen:  # two exceptions may name each other as their cause
+            seen.add(id(error))
+            frames = [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+            ]
             lines.append("\n".join([f"{describe(error)}, raised at", *(f"  {frame}" for frame in frames)]))
             error = error.__cause__ or error.__context__
         return "\nfrom ".join(lines)
@@ -30,9 +45,12 @@ def describe(error: BaseException) -> str:
 
 
 def place(error: BaseException) -> str:
-    """Name an exception and the line of ours that raised it, as `KeyError at messaging/ingest/x.py:12`."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """Name an exception and the line of ours that it came through last, as `KeyError at messaging/ingest/x.py:12`."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(Path(frame.filename))]
     if not frames:
         return describe(error)
-    file = frames[-1].filename.rsplit("/", 3)[1:]
-    return f"{describe(error)} at {'/'.join(file)}:{frames[-1].lineno}"
+    return f"{describe(error)} at {Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}"
+
+
+def _is_ours(file: Path) -> bool:
+    return file.is_relative_to(ROOT) and "site-packages" not in file.parts

@@ -3,8 +3,8 @@
 from itertools import count
 from typing import Any
 
-from crm.models import Channel, Customer, Identity, IdentityKey, User
 from crm.contact_details import identity_key
+from crm.models import Channel, Customer, Identity, IdentityKey, User
 
 _numbers = count(1)
 
