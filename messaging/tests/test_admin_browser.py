@@ -1,24 +1,19 @@
 """What only a browser shows: a colleague logs in and reads, nothing breaks the content policy, nothing leaves the site."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Dialog, Page, sync_playwright
+from playwright.sync_api import Dialog, Page
 
 from crm.models import Note, User
 from crm.tests.factories import make_channel, make_identity, make_user
 from messaging.models import Attachment, Conversation
 from messaging.tests.admin_world import HOSTILE, SCRIPT, colleague, make_world
+from messaging.tests.chromium import chromium
 from messaging.tests.factories import make_conversation, make_message
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PASSWORD = "long enough for a test"
 PHONE = {"width": 390, "height": 800}
 DESK = {"width": 1440, "height": 900}
@@ -66,12 +61,10 @@ class Browser:
 
 @pytest.fixture
 def open_browser(live_server: Any) -> Iterator[Any]:
-    assert CHROMIUM.exists(), "install chromium (apt-get install chromium)"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with chromium() as browser:
 
         def open_one(window: dict[str, int] | None = None, language: str = "en-US", dark: bool = False) -> Browser:
-            context = chromium.new_context(
+            context = browser.new_context(
                 viewport=window or DESK,  # type: ignore[arg-type]  # a typed dict of the library
                 locale=language,
                 color_scheme="dark" if dark else "light",
@@ -80,7 +73,6 @@ def open_browser(live_server: Any) -> Iterator[Any]:
             return Browser(context.new_page(), live_server.url)
 
         yield open_one
-        chromium.close()
         connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
 
 
