@@ -27,6 +27,7 @@ SPELLINGS = {
 #: What looks like one of these and is not.
 OTHERS = {
     "551132654321": "a Brazilian land line has eight digits",
+    "55118765432": "too short for Brazil's ninth digit",
     "54911234567": "too short for Argentina's 9",
     "52155123456": "too short for Mexico's 1",
     "20101234567": "too short for Egypt",
