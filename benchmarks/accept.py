@@ -17,7 +17,7 @@ def run() -> dict[str, float]:
     channel = Channel.objects.create(
         platform="messenger", slug="bench", name="Bench", external_id="999", credentials={"app_secret": [SECRET]}
     )
-    paths = {"endpoint": "/webhooks/bench/", "bare": f"/bare/{channel.id}/"}
+    paths = {"endpoint": "/webhooks/bench/", "bare": f"/webhooks/bare/{channel.id}/"}
     rates: dict[str, list[float]] = {"endpoint": [], "bare": []}
     port, number = free_port(), 0
     with web(port, settings="benchmarks.bare_settings"):

@@ -30,7 +30,7 @@ def bare(request: HttpRequest, channel_id: int) -> HttpResponse:
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [uuid.uuid4(), channel_id, body, hashlib.sha256(body).digest()[:16], now, now])
-    return HttpResponse()
+    return HttpResponse(headers={"Content-Length": "0"})
 
 
-urlpatterns = [path("bare/<int:channel_id>/", bare), *project_urls]
+urlpatterns = [path("webhooks/bare/<int:channel_id>/", bare), *project_urls]

@@ -14,6 +14,7 @@ def scratch_installation() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="migochat-bench-"))
     folder.chmod(0o755)
     os.environ.pop("DATABASE_URL", None)
+    (folder / "static").mkdir()
     os.environ |= {"VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings", "LOG_LEVEL": "ERROR"}
     import django
 

@@ -47,13 +47,13 @@ class WebhookView(APIView):
         try:
             channel = known_channel(slug)
         except UnknownChannel:
-            return HttpResponse(status=404)
+            return _answer(404)
         except intake.DatabaseAway:
-            return HttpResponse(status=503)
+            return _answer(503)
         answer = ADAPTERS[channel.platform].handshake(_received(request._request, b""), channel.credentials)
         if answer is None:
-            return HttpResponse(status=403)
-        return HttpResponse(answer, content_type="text/plain")
+            return _answer(403)
+        return _answer(text=answer)
 
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Take a delivery in."""
@@ -63,15 +63,15 @@ class WebhookView(APIView):
                 channel = known_channel(slug)
             except intake.DatabaseAway:
                 intake.keep_unverified(slug, received)
-                return HttpResponse()
+                return _answer()
             return _accept(channel, received)
         except BodyRefused as refusal:
-            return HttpResponse(status=refusal.status)
+            return _answer(refusal.status)
         except UnknownChannel:
-            return HttpResponse(status=404)
+            return _answer(404)
         except (SpoolFull, OSError) as error:
             logger.error("Delivery for %s refused with 503: %s", slug, type(error).__name__)
-            return HttpResponse(status=503)
+            return _answer(503)
 
 
 def _accept(channel: KnownChannel, received: Received) -> HttpResponse:
@@ -81,9 +81,16 @@ def _accept(channel: KnownChannel, received: Received) -> HttpResponse:
     except BadSignature as refusal:
         logger.warning("Rejected a delivery for %s: %s", channel.slug, refusal)
         intake.count_rejection(channel)
-        return HttpResponse(status=403)
+        return _answer(403)
     intake.keep(channel, received)
-    return HttpResponse()
+    return _answer()
+
+
+def _answer(status: int = 200, text: str = "") -> HttpResponse:
+    """Return a response with its length, which no middleware adds here: without it, the answer would come in chunks."""
+    content = text.encode()
+    headers = {"Content-Type": "text/plain", "Content-Length": str(len(content))}
+    return HttpResponse(content, status=status, headers=headers)
 
 
 def _received(request: HttpRequest, body: bytes) -> Received:

@@ -84,6 +84,7 @@ class IntakeConnection(threading.local):
     def _connect(self) -> psycopg.Connection[Any]:
         parameters = django_connection.get_connection_params()
         parameters |= {"autocommit": True, "connect_timeout": max(2, int(settings.WEBHOOK_DATABASE_SECONDS))}
+        parameters["cursor_factory"] = psycopg.Cursor  # Django's would write the body into the statement as text
         connection: psycopg.Connection[Any] = psycopg.connect(**parameters)
         connection.execute("SET synchronous_commit TO on")
         return connection

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import hmac
+import http.client
 import os
 import signal
 import socket
@@ -65,6 +66,19 @@ def test_a_signed_delivery_is_stored_once_however_often_it_comes(shop: Installat
     raw, before = body("m_once"), stored(shop)
     assert [post(shop, raw) for _ in range(3)] == [200, 200, 200]
     assert stored(shop) == before + 1
+
+
+def test_a_webhook_starts_no_session_and_passes_no_middleware(shop: Installation) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=20)
+    raw = body("m_headers")
+    connection.request("POST", PATH, raw, signed(raw))
+    response = connection.getresponse()
+    headers = {name.lower() for name, _ in response.getheaders()}
+    connection.close()
+    assert response.status == 200
+    assert headers.isdisjoint(
+        {"set-cookie", "vary", "content-security-policy", "content-language", "transfer-encoding"}
+    )
 
 
 def test_an_unknown_address_is_not_found(shop: Installation) -> None:
