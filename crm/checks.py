@@ -105,5 +105,5 @@ def _knows_letters(connection: Any) -> bool:
         cursor.execute("SELECT getdatabaseencoding()")
         if cursor.fetchone() != ("UTF8",):
             return False
-        cursor.execute("SELECT lower('É') = 'é' AND 'ب' ~ '^[[:alpha:]]$'")
+        cursor.execute("SELECT 'ب' ~ '^[[:alpha:]]$'")
         return bool(cursor.fetchone()[0])
