@@ -122,3 +122,4 @@ class TestWhatIsAllowed:
         for granted in (True, False):
             Consent.objects.create(customer=customer, identity=identity, granted=granted, source="message", at=NOON)
             Consent.objects.create(customer=customer, granted=True, source="staff", at=NOON)
+        assert customer.consents.count() == 4

@@ -141,7 +141,8 @@ class TestAlone:
             cursor.execute(r"UPDATE crm_customer SET email = set_byte(email, 20, 255 - get_byte(email, 20))")
         assert results(rotate_keys()) == {"crm.Customer.email": (0, 0, 1)}
 
-    def test_many_unreadable_rows_are_named_in_part(self, settings: Settings) -> None:
+    def test_many_unreadable_rows_are_named_in_part(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(key_rotation, "BATCH", 5)
         Customer.objects.bulk_create([Customer(phone=str(number)) for number in range(12)])
         settings.FIELD_ENCRYPTION_KEYS = [NEW]
         with connection.cursor() as cursor:

@@ -81,6 +81,13 @@ class AdapterContract:
         for secrets in credentials.values():
             assert not any(secret and secret in str(refusal.value) for secret in secrets)
 
+    def accepted(self, received: Received, credentials: Credentials) -> bool:
+        try:
+            self.adapter.verify(received, credentials)
+        except BadSignature:
+            return False
+        return True
+
     # What it declares
 
     def test_it_names_the_secret_that_proves_a_request(self) -> None:
@@ -93,7 +100,7 @@ class AdapterContract:
     # Signatures
 
     def test_it_accepts_what_the_platform_signed(self) -> None:
-        self.adapter.verify(self.signed("s3cret"), self.credentials("s3cret"))
+        assert self.accepted(self.signed("s3cret"), self.credentials("s3cret"))
 
     def test_it_refuses_a_missing_signature(self) -> None:
         self.refused(self.claiming(None), self.credentials("s3cret"))
@@ -112,7 +119,7 @@ class AdapterContract:
 
     @pytest.mark.parametrize("secret", ["new", "old"])
     def test_it_accepts_each_secret_while_one_replaces_the_other(self, secret: str) -> None:
-        self.adapter.verify(self.signed(secret), self.credentials("new", "old"))
+        assert self.accepted(self.signed(secret), self.credentials("new", "old"))
 
     def test_it_refuses_a_secret_that_was_rotated_out(self) -> None:
         self.refused(self.signed("old"), self.credentials("new"))

@@ -99,14 +99,16 @@ class TestWhatIsAllowed:
         identity = make_identity()
         for status in ("closed", "closed", "open"):
             make_conversation(identity, status=status)
+        assert identity.conversations.count() == 3
 
     def test_the_same_id_and_body_on_another_channel(self) -> None:
         for _ in range(2):
             make_message(external_id="m")
             make_delivery(make_channel())
             make_event(make_channel())
+        assert Message.objects.filter(external_id="m").count() == 2
 
     def test_messages_without_an_id(self) -> None:
         make_message()
         make_message()
-        Message.objects.update(external_key=None)
+        assert Message.objects.update(external_key=None) == 2

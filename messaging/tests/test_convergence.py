@@ -54,75 +54,76 @@ EMPTY = """
 """
 
 
-def story(channel: Channel) -> list[dict[str, Any]]:
-    """Everything that can happen, one webhook each."""
-    page, webhooks = channel.external_id, []
+class Story:
+    """Everything that can happen on one page, one webhook each."""
 
-    def say(*events: dict[str, Any]) -> None:
-        webhooks.append(messenger(channel, *events))
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.page = channel.external_id
+        self.webhooks: list[dict[str, Any]] = []
+        for index, psid in enumerate(PEOPLE):
+            at = START + index * 1_000_000
+            self.messages(psid, at)
+            self.ours(psid, at)
+            self.happenings(psid, at, count=index)
+            self.comments(psid, (at + 10_000) // 1000, removed=index == 0)
 
-    def change(value: dict[str, Any]) -> None:
-        entry = {"id": page, "time": START // 1000, "changes": [{"field": "feed", "value": value}]}
-        webhooks.append({"object": "page", "entry": [entry]})
+    def say(self, event: dict[str, Any]) -> None:
+        self.webhooks.append(messenger(self.channel, event))
 
-    for index, psid in enumerate(PEOPLE):
-        at = START + index * 1_000_000
-        there = {"sender": {"id": psid}, "recipient": {"id": page}}
-        back = {"sender": {"id": page}, "recipient": {"id": psid}}
+    def from_person(self, psid: str, at: int, **what: Any) -> None:
+        self.say({"sender": {"id": psid}, "recipient": {"id": self.page}, "timestamp": at, **what})
+
+    def change(self, value: dict[str, Any]) -> None:
+        entry = {"id": self.page, "time": START // 1000, "changes": [{"field": "feed", "value": value}]}
+        self.webhooks.append({"object": "page", "entry": [entry]})
+
+    def messages(self, psid: str, at: int) -> None:
+        """Words, a click on an ad, a picture."""
         for number in range(6):
-            say(text_message(f"in-{psid}-{number}", f"words {number}", psid=psid, at=at + number * 1000))
-        ad = {
-            "ref": "r",
-            "source": "ADS",
-            "type": "OPEN_THREAD",
-            "ad_id": "77",
-            "ads_context_data": {"ad_title": f"Title {index}"},
-        }
-        say(text_message(f"ad-{psid}", "from an ad", psid=psid, at=at + 6500, referral=ad))
+            self.say(text_message(f"in-{psid}-{number}", f"words {number}", psid=psid, at=at + number * 1000))
+        told = {"ad_title": f"Title {psid}"}
+        ad = {"ref": "r", "source": "ADS", "type": "OPEN_THREAD", "ad_id": "77", "ads_context_data": told}
+        self.say(text_message(f"ad-{psid}", "from an ad", psid=psid, at=at + 6500, referral=ad))
         picture = [{"type": "image", "payload": {"url": f"https://cdn.example.com/{psid}.jpg"}}]
-        say({**there, "timestamp": at + 7000, "message": {"mid": f"pic-{psid}", "attachments": picture}})
+        self.from_person(psid, at + 7000, message={"mid": f"pic-{psid}", "attachments": picture})
+
+    def ours(self, psid: str, at: int) -> None:
+        """Our answers, with receipts of each and of all up to a time."""
         for number in range(3):
             mid, when = f"out-{psid}-{number}", at + 2500 + number * 1000
-            say({**back, "timestamp": when, "message": {"mid": mid, "is_echo": True, "text": f"answer {number}"}})
-            say({**there, "timestamp": when + 200, "delivery": {"mids": [mid], "watermark": when}})
-        say({**there, "timestamp": at + 9000, "read": {"watermark": at + 3600}})
-        say({**there, "timestamp": at + 9500, "delivery": {"watermark": at + 9400}})
-        for count in (1, 2):
-            edit = {"mid": f"in-{psid}-1", "text": f"edited {count}", "num_edit": count}
-            say({**there, "timestamp": at + 8000 + count, "message_edit": edit})
-        say({**there, "timestamp": at + 8500, "message": {"mid": f"in-{psid}-2", "is_deleted": True}})
-        say({**there, "timestamp": at + 8600, "message": {"mid": f"pic-{psid}", "is_deleted": True}})
-        say({**there, "timestamp": at + 8601, "message_edit": {"mid": f"in-{psid}-2", "text": "gone", "num_edit": 1}})
+            echo = {"mid": mid, "is_echo": True, "text": f"answer {number}"}
+            self.say({"sender": {"id": self.page}, "recipient": {"id": psid}, "timestamp": when, "message": echo})
+            self.from_person(psid, when + 200, delivery={"mids": [mid], "watermark": when})
+        self.from_person(psid, at + 9000, read={"watermark": at + 3600})
+        self.from_person(psid, at + 9500, delivery={"watermark": at + 9400})
+
+    def happenings(self, psid: str, at: int, count: int) -> None:
+        """Edits, unsends, an edit of what is unsent, reactions, opting out and in."""
+        for number in (1, 2):
+            edit = {"mid": f"in-{psid}-1", "text": f"edited {number}", "num_edit": number}
+            self.from_person(psid, at + 8000 + number, message_edit=edit)
+        self.from_person(psid, at + 8500, message={"mid": f"in-{psid}-2", "is_deleted": True})
+        self.from_person(psid, at + 8600, message={"mid": f"pic-{psid}", "is_deleted": True})
+        self.from_person(psid, at + 8601, message_edit={"mid": f"in-{psid}-2", "text": "gone", "num_edit": 1})
         for second, action in enumerate(("react", "unreact", "react")):
             reaction = {"mid": f"out-{psid}-0", "action": action, "emoji": "❤"}
-            say({**there, "timestamp": at + 8700 + second, "reaction": reaction})
-        say(
-            text_message(f"stop-{psid}", "STOP", psid=psid, at=at + 9100 + index),
-        )
-        if index % 2:
-            say(text_message(f"start-{psid}", "start", psid=psid, at=at + 9600))
-        comment = {
-            "item": "comment",
-            "post_id": f"{page}_1",
-            "parent_id": f"{page}_1",
-            "from": {"id": psid, "name": f"Name {psid}"},
-        }
-        when = (at + 10_000) // 1000
-        change({**comment, "verb": "add", "comment_id": f"1_{psid}", "message": "how much?", "created_time": when})
-        change(
-            {
-                **comment,
-                "verb": "edited",
-                "comment_id": f"1_{psid}",
-                "message": "how much, please?",
-                "created_time": when + 5,
-            }
-        )
-        own = {**comment, "from": {"id": page, "name": "Shop"}, "parent_id": f"1_{psid}"}
-        change({**own, "verb": "add", "comment_id": f"1_{psid}_own", "message": "see inbox", "created_time": when + 9})
-        if index == 0:
-            change({**own, "verb": "remove", "comment_id": f"1_{psid}_own", "created_time": when + 12})
-    return webhooks
+            self.from_person(psid, at + 8700 + second, reaction=reaction)
+        self.say(text_message(f"stop-{psid}", "STOP", psid=psid, at=at + 9100 + count))
+        if count % 2:
+            self.say(text_message(f"start-{psid}", "start", psid=psid, at=at + 9600))
+
+    def comments(self, psid: str, when: int, *, removed: bool) -> None:
+        """A comment, its edit, our answer under it, and that one's removal."""
+        post, number = f"{self.page}_1", f"1_{psid}"
+        theirs = {"item": "comment", "post_id": post, "parent_id": post, "from": {"id": psid, "name": f"Name {psid}"}}
+        theirs["comment_id"] = number
+        self.change({**theirs, "verb": "add", "message": "how much?", "created_time": when})
+        self.change({**theirs, "verb": "edited", "message": "how much, please?", "created_time": when + 5})
+        own = {**theirs, "from": {"id": self.page, "name": "Shop"}, "parent_id": number, "comment_id": f"{number}_own"}
+        self.change({**own, "verb": "add", "message": "see inbox", "created_time": when + 9})
+        if removed:
+            self.change({**own, "verb": "remove", "created_time": when + 12})
 
 
 def accept(channel: Channel, bodies: list[bytes]) -> None:
@@ -164,7 +165,7 @@ def tables() -> dict[str, list[Any]]:
 @pytest.mark.django_db(transaction=True)
 def test_parallel_drains_over_any_order_end_in_the_same_tables() -> None:
     channel = make_channel("messenger", external_id="100")
-    bodies = [orjson.dumps(webhook) for webhook in story(channel)]
+    bodies = [orjson.dumps(webhook) for webhook in Story(channel).webhooks]
     accept(channel, bodies)
     run_once({"deliveries": DeliveryDrain()})
     expected = tables()

@@ -75,6 +75,8 @@ class TestContract(AdapterContract):
 )
 def test_every_field_is_signed_sorted_by_name_and_value(body: bytes, signed: str) -> None:
     verify(body, URL + signed)
+    with pytest.raises(BadSignature):
+        verify(body, URL + signed + "x")
 
 
 @pytest.mark.parametrize("signed", ["a1b2", "b2a1", "a1", "a1b2c3"])
@@ -93,6 +95,8 @@ def test_the_public_url_is_signed_with_its_query() -> None:
 @pytest.mark.parametrize("signed_url", [URL, URL.replace("crm.example", "crm.example:443")])
 def test_the_standard_port_may_be_named_or_not(signed_url: str) -> None:
     verify(b"a=1", signed_url + "a1")
+    with pytest.raises(BadSignature):
+        verify(b"a=1", signed_url.replace("crm.example", "crm.example:8443").replace(":8443:443", ":8443") + "a1")
 
 
 def test_a_json_body_is_proven_by_its_hash_in_the_signed_url() -> None:
