@@ -101,6 +101,10 @@ class Health:
     """What this process last learned of the database."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing, as a new process does."""
         self.away_until = 0.0
         self.full_until = 0.0
         self.checked_at = 0.0
@@ -116,12 +120,19 @@ def keep(channel: Any, received: Received) -> None:
     Raises:
         SpoolFull, OSError: neither the database nor the disk took it.
     """
+    if not _stored(channel, received):
+        spool.write(channel.slug, received, verified=True)
+
+
+def _stored(channel: Any, received: Received) -> bool:
+    """Say whether the database took a delivery: not while it is away, nor while too much waits in it."""
     try:
         if channel.is_active and backlog_is_full():
-            raise DatabaseAway
+            return False
         database.execute(INSERT, delivery_values(channel, received))
     except DatabaseAway:
-        spool.write(channel.slug, received, verified=True)
+        return False
+    return True
 
 
 def keep_unverified(slug: str, received: Received) -> None:

@@ -14,6 +14,6 @@ pytest.register_assert_rewrite("messaging.tests.adapter_contract", "messaging.te
 def _fresh_intake() -> Iterator[None]:
     """Let no test see channels or connections of another."""
     forget_channels()
-    intake.health.__init__()  # type: ignore[misc]
+    intake.health.forget()
     yield
     intake.database.close()
