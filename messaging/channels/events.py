@@ -160,13 +160,15 @@ class Deletion(BaseEvent):
 class Comment(BaseEvent):
     """A public comment on a post or ad of ours, or its edit, removal or hiding (`verb`).
 
-    `direction` is `out` for our own; `reply_to` is the parent comment, empty under the post itself.
+    `direction` is `out` for our own; `reply_to` is the parent comment, empty under the post itself. `ts` is when it was
+    written, also of an edit or removal; `happened_at` is when that was made.
     """
 
     external_id: str
     kind: str = "comment"
     direction: str = "in"
     verb: str = "add"
+    happened_at: datetime | None = None
     type: str = "comment"
     text: str = ""
     attachments: tuple[Attachment, ...] = ()

@@ -55,6 +55,7 @@ def _comment(account: Account, field: str, value: JsonObject) -> Event:
         external_id=comment_id,
         direction="out" if contact.id and contact.id == account.id else "in",
         verb=text_of(value.get("verb")) or "add",
+        happened_at=account.time,
         type=field,
         text=text_of(value.get("message")),
         attachments=tuple(

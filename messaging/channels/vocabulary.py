@@ -7,7 +7,7 @@ from typing import Any
 from messaging.channels.events import Attachment, Contact, Echo, Event, StatusUpdate
 
 #: Fields of events that are for the drain alone or stand under another name.
-NOT_SHOWN = {"contact", "ts", "referral", "group", "opt_out", "message_id", "message_ids", "watermark", "new_keys",
+NOT_SHOWN = {"happened_at", "contact", "ts", "referral", "group", "opt_out", "message_id", "message_ids", "watermark", "new_keys",
              "opted_out", "version"}  # fmt: skip
 
 

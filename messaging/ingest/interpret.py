@@ -77,7 +77,7 @@ class Interpreter:
 
     def comment(self, channel_id: int, event: platform.Comment) -> bool:
         """A comment, its edit, removal or hiding; our own answers wait for the comment they are under."""
-        target, at = message_key(event.external_id), self._at(event)
+        target, at = message_key(event.external_id), self._plausible(event.happened_at or event.ts)
         if event.verb in ("remove", "delete", "removed", "deleted"):
             return self._event(channel_id, MessageEvent.Kind.DELETION, target, at, ["deletion"])
         if event.verb in ("hide", "unhide"):
@@ -88,7 +88,7 @@ class Interpreter:
             version = int(at.timestamp() * 1000)
             return self._event(channel_id, MessageEvent.Kind.EDIT, target, at, parts, text=event.text, version=version)
         if event.direction == "out":
-            return self._own_comment(channel_id, event, at)
+            return self._own_comment(channel_id, event, self._at(event))
         if not (person := self.person(channel_id, event.contact, event)):
             return False
         row = self._content(event) | {"direction": "in", "type": "comment", "source": Message.Source.COMMENT}
@@ -248,10 +248,13 @@ class Interpreter:
     # --- rows ---
 
     def _at(self, event: platform.BaseEvent) -> datetime:
-        """Their clock where it is plausible, else ours."""
-        if event.ts is None or event.ts > self.delivery.received_at + FUTURE:
+        return self._plausible(event.ts)
+
+    def _plausible(self, theirs: datetime | None) -> datetime:
+        """Return their clock where it is plausible, else ours."""
+        if theirs is None or theirs > self.delivery.received_at + FUTURE:
             return self.delivery.received_at
-        return event.ts
+        return theirs
 
     def _key(self, external_id: str) -> bytes:
         if external_id:

@@ -41,19 +41,19 @@ def whatsapp_text(wamid: str, sender: dict[str, str], text: str = "hi", at: int 
     return {**sender, "id": wamid, "timestamp": str(at), "type": "text", "text": {"body": text}}
 
 
-def feed(channel: Channel, value: dict[str, Any]) -> dict[str, Any]:
+def feed(channel: Channel, value: dict[str, Any], time: int = START // 1000) -> dict[str, Any]:
     return {
         "object": "page",
-        "entry": [{"id": channel.external_id, "time": START // 1000, "changes": [{"field": "feed", "value": value}]}],
+        "entry": [{"id": channel.external_id, "time": time, "changes": [{"field": "feed", "value": value}]}],
     }
 
 
-def comment(channel: Channel, comment_id: str, author: str, **value: Any) -> dict[str, Any]:
+def comment(channel: Channel, comment_id: str, author: str, time: int = START // 1000, **value: Any) -> dict[str, Any]:
     value = {
         "item": "comment", "verb": "add", "comment_id": comment_id, "post_id": "100_9", "parent_id": "100_9",
         "created_time": START // 1000, "from": {"id": author, "name": "Ana"}, **value,
     }  # fmt: skip
-    return feed(channel, value)
+    return feed(channel, value, time)
 
 
 def echo(mid: str, psid: str, text: str, at: int) -> dict[str, Any]:
@@ -297,6 +297,15 @@ def test_edited_hidden_and_removed_comments(page: Channel) -> None:
     assert (message.text, message.hidden) == ("how much, please?", True)
     receive(page, comment(page, "100_9_1", "777", verb="remove"))
     assert Message.objects.get().text == ""
+
+
+def test_what_happened_last_to_a_comment_stands_though_all_name_the_time_it_was_written(page: Channel) -> None:
+    later = START // 1000 + 60
+    edits = [comment(page, "100_9_1", "777", later + n, verb="edited", message=f"version {n}") for n in range(6)]
+    hidings = [comment(page, "100_9_1", "777", later + n, verb=("hide", "unhide")[n % 2]) for n in range(6)]
+    receive(page, *reversed(edits), *reversed(hidings), comment(page, "100_9_1", "777", message="version -"))
+    message = Message.objects.get()
+    assert (message.text, message.hidden, message.at) == ("version 5", False, NOON)
 
 
 # --- where they came from ---
