@@ -67,6 +67,7 @@ def run_until(running: dict[str, Drain], condition: Callable[[], bool]) -> None:
     try:
         run_forever(running, stop)
     finally:
+        assert [thread for thread in threading.enumerate() if thread.name.startswith("drain ")] == [], "all have ended"
         watcher.join()
 
 

@@ -1,5 +1,6 @@
 """The channel of a webhook address, kept a few seconds so that most deliveries need no look-up."""
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,19 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 
-from crm.encryption import decrypt
+from crm.encryption import Undecryptable, decrypt
 from crm.models import Channel
 from messaging.channels.contract import Credentials
 from messaging.ingest.intake import DatabaseAway, database
 
+logger = logging.getLogger(__name__)
+
 FIND = "SELECT id, uid, platform, slug, is_active, credentials FROM crm_channel WHERE slug = %s"
 CREDENTIALS_LABEL: str = Channel._meta.get_field("credentials").label
+
+
+class SecretsUnreadable(Exception):
+    """The channel is there, but its secrets do not open with our keys: nothing can be verified now."""
 
 
 class UnknownChannel(Exception):
@@ -42,6 +49,7 @@ def known_channel(slug: str) -> KnownChannel:
     Raises:
         UnknownChannel: there is none.
         DatabaseAway: it cannot be looked up and was not seen before.
+        SecretsUnreadable: its credentials are damaged or under a key we lack.
     """
     cached = _known.get(slug)
     now = time.monotonic()
@@ -67,5 +75,9 @@ def forget_channels() -> None:
 
 def _from_row(row: tuple[Any, ...], now: float) -> KnownChannel:
     number, uid, platform, slug, is_active, sealed = row
-    credentials: Credentials = orjson.loads(decrypt(CREDENTIALS_LABEL, UUID(str(uid)), bytes(sealed)))
+    try:
+        credentials: Credentials = orjson.loads(decrypt(CREDENTIALS_LABEL, UUID(str(uid)), bytes(sealed)))
+    except (Undecryptable, ValueError):
+        logger.error("The credentials of channel %s cannot be decrypted with our keys", slug)
+        raise SecretsUnreadable(slug) from None
     return KnownChannel(number, platform, slug, is_active, credentials, now)

@@ -115,12 +115,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def waiting(limit: int) -> list[Path]:
-    """Return up to `limit` files, oldest first."""
+def waiting() -> list[Path]:
+    """Return the files, oldest first."""
     folder: Path = settings.SPOOL_DIR
     if not folder.is_dir():
         return []
-    return [folder / name for name in sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))[:limit]]
+    return [folder / name for name in sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))]
 
 
 def read(path: Path) -> Spooled:

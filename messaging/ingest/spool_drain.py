@@ -6,7 +6,7 @@ from pathlib import Path
 from crm.encryption import Undecryptable
 from messaging.channels import ADAPTERS, BadSignature
 from messaging.ingest import intake, spool
-from messaging.ingest.known_channels import UnknownChannel, known_channel
+from messaging.ingest.known_channels import SecretsUnreadable, UnknownChannel, known_channel
 
 logger = logging.getLogger(__name__)
 
@@ -22,15 +22,21 @@ class SpoolDrain:
         Raises:
             DatabaseAway: they stay where they are.
         """
-        files = spool.waiting(BATCH)
+        files = spool.waiting()
         if not files or intake.backlog_is_full():
             return 0
+        dealt_with = 0
         for file in files:
             try:
                 self._take_in(file)
             except FileNotFoundError:  # another drain was faster
                 continue
-        return len(files)
+            except SecretsUnreadable:  # it stays, and those behind it go on
+                continue
+            dealt_with += 1
+            if dealt_with == BATCH:
+                break
+        return dealt_with
 
     def _take_in(self, file: Path) -> None:
         try:

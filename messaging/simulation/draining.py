@@ -37,7 +37,7 @@ class StillWaiting(Exception):
 def what_waits(channel_ids: Iterable[int]) -> Waiting:
     """Look what is still to be read of these channels; the spool is looked at as a whole."""
     close_old_connections()
-    spooled = len(spool.waiting(1_000_000))  # before the table, into which the files move
+    spooled = len(spool.waiting())  # before the table, into which the files move
     try:
         pending = WebhookDelivery.objects.pending().filter(channel_id__in=list(channel_ids)).count()
     except OperationalError:  # it may be on its way back

@@ -291,6 +291,22 @@ def test_a_cold_process_keeps_what_it_cannot_verify_and_verifies_it_later(fragil
     assert fragile.sql("SELECT rejected_signatures FROM crm_channel WHERE slug = 'shop'") == [(1,)]
 
 
+def test_a_channel_whose_secrets_do_not_open_keeps_its_deliveries_for_later(fragile: Installation) -> None:
+    add_channel(fragile, "other", "101")
+    (sealed,) = fragile.sql("SELECT credentials FROM crm_channel WHERE slug = 'shop'")[0]
+    fragile.sql("UPDATE crm_channel SET credentials = 'damaged' WHERE slug = 'shop'")
+    fragile.start("web")
+    fragile.start("ingest")
+    assert [post(fragile, body(f"m_{n}")) for n in range(3)] == [200] * 3
+    assert fragile.request("GET", f"{PATH}?hub.mode=subscribe&hub.verify_token=verify-me&hub.challenge=1")[0] == 503
+    assert post(fragile, body("m_other", page="101"), "/webhooks/other/") == 200
+    wait_until(lambda: fragile.count("messaging_message", "external_id = 'm_other'"), "the other channel's message")
+    assert len(fragile.spooled()) == 3
+    fragile.sql("UPDATE crm_channel SET credentials = %s WHERE slug = 'shop'", sealed)
+    wait_until(lambda: fragile.count("messaging_message") == 4, "all messages")
+    assert fragile.spooled() == []
+
+
 def test_a_full_disk_is_told_and_heals(fragile: Installation) -> None:
     """The kernel refuses the spool's writes, as on a full disk, and then takes them again."""
     web = fragile.start("web")
