@@ -138,10 +138,15 @@ def _own_id(platform: str, external_id: str, secrets: Mapping[str, str]) -> str:
 def _with_newest(channel: Channel, secrets: Mapping[str, str], forget_older: bool) -> dict[str, list[str]]:
     known = channel.credentials
     if isinstance(known, Unreadable):
-        raise ChannelRefused(
-            _("The secrets of %(slug)s cannot be decrypted with the keys in force; nothing was changed.")
-            % {"slug": channel.slug}
-        )
+        if not (forget_older and secrets):
+            raise ChannelRefused(
+                _(
+                    "The secrets of %(slug)s cannot be decrypted with the keys in force; nothing was changed. Put the "
+                    "right key back, or replace them all with --forget-older."
+                )
+                % {"slug": channel.slug}
+            )
+        known = {}
     found = {name: list(values) for name, values in known.items()}
     for name, given in secrets.items():
         newest = given.strip()

@@ -192,3 +192,15 @@ def test_there_must_be_something_to_check() -> None:
         channel("check")
     with pytest.raises(CommandError, match="no channel nowhere"):
         channel("check", "nowhere")
+
+
+@pytest.mark.django_db
+def test_secrets_that_no_key_opens_are_replaced_only_when_told_to() -> None:
+    add_whatsapp("--external-id", "1", "--secret", "app_secret=lost", "--secret", "verify_token=v")
+    Channel.objects.update(uid="00000000-0000-4000-8000-000000000000")  # what was sealed for another row does not open
+    with pytest.raises(CommandError, match="cannot be decrypted"):
+        add_whatsapp("--secret", "app_secret=new")
+    with pytest.raises(CommandError, match="cannot be decrypted"):
+        add_whatsapp("--forget-older")
+    add_whatsapp("--secret", "app_secret=new", "--forget-older")
+    assert Channel.objects.get().credentials == {"app_secret": ["new"]}
