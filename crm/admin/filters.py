@@ -1,5 +1,6 @@
 """Filters, as a drop-down each, and tabs."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,15 +14,16 @@ from crm.models import Channel, User
 Choices = list[tuple[str, Any]]
 
 
-class SelectFilter(SimpleListFilter):
+class SelectFilter(SimpleListFilter, ABC):
     """One drop-down. `lookup` is the field it compares where `queryset` is not overridden."""
 
     lookup = ""
     is_tabs = False
     everything: Any = _("All")
 
+    @abstractmethod
     def choices_for(self, request: HttpRequest) -> Choices:
-        raise NotImplementedError
+        """Return what can be chosen, as (value, words)."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return self.choices_for(request)

@@ -116,11 +116,8 @@ class EmbeddedServer:
         self._joined_by = 0
         with self._changing():
             try:
-                fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            else:
-                self._stop("fast")
+                if _locked_alone(self._users_lock):
+                    self._stop("fast")
             finally:
                 os.close(self._users_lock)
 
@@ -177,9 +174,7 @@ class EmbeddedServer:
     def _set_guard(self) -> None:
         """Start a guard unless there is one. The shell in between leaves it to init, out of our family of processes."""
         with (self.folder / "guard.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _locked_alone(file.fileno()):
                 return
         subprocess.run(  # noqa: S603 - our own module
             [
@@ -280,3 +275,12 @@ class EmbeddedServer:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.DATABASE]).fetchone()
             if not found:
                 connection.execute(f"CREATE DATABASE {self.DATABASE}")
+
+
+def _locked_alone(descriptor: int) -> bool:
+    """Lock a file exclusively, and say whether that was possible: nobody else holds a lock on it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -30,10 +30,8 @@ class Lifeline:
         if hasattr(os, "pidfd_open"):
             try:
                 self._descriptor = os.pidfd_open(pid)
-            except ProcessLookupError:
-                self._ended = True
-            except OSError:
-                pass  # a kernel that has no such call: ask by number
+            except OSError as error:  # where the kernel has no such call, `ended` asks by number
+                self._ended = isinstance(error, ProcessLookupError)
 
     def fileno(self) -> int:
         """Return a descriptor that becomes readable when the process ends; -1: there is none, so ask now and then."""

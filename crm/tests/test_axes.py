@@ -1,7 +1,12 @@
 """Guessing passwords."""
 
+from typing import Any
+
 import pytest
+from django.conf import Settings as SettingsFile
+from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher, ScryptPasswordHasher
 from django.test import Client
+from django.utils.module_loading import import_string
 from pytest_django.fixtures import Settings
 
 from crm.tests.factories import make_user
@@ -9,11 +14,6 @@ from crm.tests.factories import make_user
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "long enough for a test"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def log_in(client: Client, email: str, password: str, *, forwarded: str | None = None, address: str = "") -> int:
@@ -75,3 +75,9 @@ def test_nine_slips_and_the_right_password_are_fine(client: Client) -> None:
     statuses_of_guesses(client, user.email, 9, "")
     assert log_in(client, user.email, PASSWORD) == 302
     assert statuses_of_guesses(Client(), user.email, 9, "") == [200] * 9
+
+
+def test_outside_of_tests_each_guess_takes_long() -> None:
+    installation: Any = SettingsFile("config.settings")
+    first, *_ = installation.PASSWORD_HASHERS
+    assert issubclass(import_string(first), PBKDF2PasswordHasher | ScryptPasswordHasher | Argon2PasswordHasher)

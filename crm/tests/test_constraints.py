@@ -101,20 +101,29 @@ class TestWhatIsAllowed:
     def test_channels_without_an_account_id(self) -> None:
         for _ in range(2):
             make_channel("telegram", external_id="")
+        assert list(Channel.objects.values_list("platform", "external_id")) == [("telegram", "")] * 2
 
     def test_one_account_on_two_platforms(self) -> None:
         for platform in ("messenger", "instagram"):
             make_channel(platform, external_id="1")
+        accounts = Channel.objects.order_by("platform").values_list("platform", "external_id")
+        assert list(accounts) == [("instagram", "1"), ("messenger", "1")]
 
     def test_the_same_id_on_two_channels_and_of_two_kinds(self) -> None:
         identity = make_identity(key=("psid", "7"))
-        make_identity(key=("psid", "7"))
+        other = make_identity(key=("psid", "7"))
         IdentityKey.objects.create(
             identity=identity, channel=identity.channel, kind="phone", value="7", key=identity_key("psid", "7")
         )
+        stored = [(key.channel_id, key.kind, key.value) for key in IdentityKey.objects.order_by("pk")]
+        first, second = identity.channel_id, other.channel_id
+        assert stored == [(first, "psid", "7"), (second, "psid", "7"), (first, "phone", "7")]
+        assert len({bytes(key.key) for key in IdentityKey.objects.all()}) == 1
 
     def test_a_customer_merged_into_another(self) -> None:
-        Customer.objects.filter(pk=make_customer().pk).update(merged_into=make_customer())
+        gone, kept = make_customer(), make_customer()
+        Customer.objects.filter(pk=gone.pk).update(merged_into=kept)
+        assert set(Customer.objects.values_list("pk", "merged_into")) == {(gone.pk, kept.pk), (kept.pk, None)}
 
     def test_consent_noted_by_staff_twice_and_taken_back_at_once(self) -> None:
         identity = make_identity()

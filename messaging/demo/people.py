@@ -26,6 +26,7 @@ LABELS: dict[str, Sequence[str]] = {
 }
 KEY_KINDS = {"messenger": "psid", "instagram": "igsid", "whatsapp": "phone", "telegram": "chat", "twilio": "phone"}
 PHONES = {"ar": ("+2010", "+2011", "+2012", "+2015"), "en": ("+4477",), "pt": ("+55119", "+55219", "+55819")}
+FIRST_PLATFORM_ID = 10**15  # 16 digits, as many as a page-scoped id has and a Telegram id may have
 NOTED, WITH_EMAIL, WITH_PHONE = 0.06, 0.2, 0.35
 
 
@@ -50,29 +51,29 @@ class Somebody:
     name: str
     phone: str
     owner_id: int | None
-    number: int
 
 
 class People:
-    """Writes customers and identities. `run` tells the ids of one run from those of another."""
+    """Writes customers and identities. Phone numbers, addresses and ids follow from the customer's own id."""
 
-    def __init__(self, writer: Writer, chance: Random, now: datetime, run: int, staff: Sequence[int]) -> None:
-        self.writer, self.chance, self.now, self.run, self.staff = writer, chance, now, run, staff
+    def __init__(self, writer: Writer, chance: Random, now: datetime, staff: Sequence[int]) -> None:
+        self.writer, self.chance, self.now, self.staff = writer, chance, now, staff
         self.talk = Talk(chance)
 
     def ago(self, seconds: float | None) -> datetime | None:
         """Return the time so many seconds before now."""
         return None if seconds is None else self.now - timedelta(seconds=seconds)
 
-    def somebody(self, number: int) -> Somebody:
+    def somebody(self) -> Somebody:
         """Return a new person."""
         chance = self.chance
         language = self.talk.language()
         prefix = chance.choice(PHONES[language])
-        digits = f"{number * 7_919 % 10**8:08d}"  # a prime step: no number comes twice
+        customer_id = self.writer.next_id("crm_customer")
+        digits = f"{customer_id * 7_919 % 10**8:08d}"  # a prime step: no number comes twice
         owner = chance.choice(self.staff) if self.staff and chance.random() < 0.6 else None
         name = " ".join(self.talk.name(language))
-        return Somebody(self.writer.next_id("crm_customer"), language, name, f"{prefix}{digits}", owner, number)
+        return Somebody(customer_id, language, name, f"{prefix}{digits}", owner)
 
     def write_customer(self, person: Somebody, threads: Sequence[Thread], platforms: Sequence[str]) -> None:
         """Add the customer's row, and now and then a note."""
@@ -80,7 +81,7 @@ class People:
         town, governorate = self.talk.town(person.language)
         knows_phone = "phone" in {KEY_KINDS[platform] for platform in platforms} or chance.random() < WITH_PHONE
         phone = person.phone if knows_phone else ""
-        email = f"customer{person.number}@mail.example" if chance.random() < WITH_EMAIL else ""
+        email = f"customer{person.id}@mail.example" if chance.random() < WITH_EMAIL else ""
         messages = sum(len(thread.ages) for thread in threads)
         since = self.ago(max(thread.ages[0] for thread in threads))
         self.writer.add(
@@ -101,11 +102,11 @@ class People:
         identity_id = self.writer.next_id("crm_identity")
         uid = uuid.UUID(int=self.chance.getrandbits(128), version=4)
         kind = KEY_KINDS[channel.platform]
-        value = person.phone.removeprefix("+") if kind == "phone" else f"{self.run}{person.number:06d}"
+        value = person.phone.removeprefix("+") if kind == "phone" else str(FIRST_PLATFORM_ID + person.id)
         last_private = [age for thread in threads if (age := thread.last_inbound) is not None]
         first_private = [age for thread in threads if (age := thread.first_inbound) is not None]
         first = self.ago(max(thread.ages[0] for thread in threads))
-        username = f"{channel.platform[:2]}.{person.number}" if channel.platform in ("instagram", "telegram") else ""
+        username = f"{channel.platform[:2]}.{person.id}" if channel.platform in ("instagram", "telegram") else ""
         profile: dict[str, Any] = {"language": person.language} if channel.platform == "telegram" else {}
         self.writer.add(
             "crm_identity",

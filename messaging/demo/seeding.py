@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from crm.models import IdentityKey, User
+from crm.models import User
 from messaging.demo.people import People, Somebody
 from messaging.demo.shop import DAYS, PICTURES, ShopChannel, open_shop
 from messaging.demo.talk import Talk
@@ -51,9 +51,8 @@ def seed(
     now = timezone.now()
     chance = Random(seed)  # noqa: S311 - made-up people
     seeding = _Seeding(chance, now, open_shop(chance, now))
-    first = IdentityKey.objects.filter(channel__in=[channel.id for channel in seeding.channels]).count()
-    for person, count in enumerate(_shared_out(chance, customers, messages), start=first + 1):
-        for _ in seeding.write(person, count):
+    for count in _shared_out(chance, customers, messages):
+        for _ in seeding.write(count):
             if seeding.writer.is_full:
                 written(seeding.writer.flush())
     written(seeding.writer.flush())
@@ -73,23 +72,24 @@ def _shared_out(chance: Random, customers: int, messages: int) -> Iterator[int]:
 
 
 class _Seeding:
-    """One run: chance, clock and the rows on their way."""
+    """One run: chance, clock and the rows on their way.
+
+    Ids on the platform are made of numbers that the database gives out once: no other run has them, whenever it runs.
+    """
 
     def __init__(self, chance: Random, now: datetime, shop: list[ShopChannel]) -> None:
         self.chance, self.now = chance, now
         self.channels = shop
         self.weights = [SHARES[channel.platform] for channel in shop]
-        self.run = int(now.timestamp() * 10)
         self.writer = Writer()
         self.talk = Talk(chance)
         self.staff = list(User.objects.filter(is_active=True).order_by("pk").values_list("pk", "team_id"))
-        self.people = People(self.writer, chance, now, self.run, [pk for pk, _ in self.staff])
-        self.number = 0
+        self.people = People(self.writer, chance, now, [pk for pk, _ in self.staff])
 
-    def write(self, number: int, messages: int) -> Iterator[None]:
+    def write(self, messages: int) -> Iterator[None]:
         """Add one customer with everything below; yields after each conversation, so that the caller may flush."""
         chance = self.chance
-        person = self.people.somebody(number)
+        person = self.people.somebody()
         channels = {channel.id: channel for channel in chance.choices(self.channels, self.weights, k=2)}
         parts = [messages]
         if len(channels) == 2 and messages > 3 and chance.random() < ON_TWO_CHANNELS:
@@ -120,8 +120,8 @@ class _Seeding:
         if channel.posts and dice < 0.42:
             post = chance.choice(channel.posts)
             thread.begins_with_comment = True
-            self.number += 1
-            return Origin("comment", post.id, comment_id=f"{post.external_id}_{self.run}{self.number}")
+            number = self.writer.next_id("messaging_message")
+            return Origin("comment", post.id, comment_id=f"{post.external_id}_{number}")
         if channel.platform == "instagram" and dice < 0.52:
             return Origin("story")
         if dice > 0.94:
@@ -163,8 +163,7 @@ class _Seeding:
     ) -> None:
         chance = self.chance
         message_id = self.writer.next_id("messaging_message")
-        self.number += 1
-        external_id = origin.comment_id or f"demo.{self.run}.{self.number}"
+        external_id = origin.comment_id or f"demo.{message_id}"
         kind, text = self._content(person, ours, place, is_comment=bool(origin.comment_id))
         if kind in ("image", "audio", "video"):
             self._write_attachment(message_id, kind)

@@ -6,11 +6,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg import errors as postgres
 
+from crm.database_errors import is_outage
 from crm.encryption import Undecryptable
 from crm.log_format import describe, place
 from messaging.channels import ADAPTERS, MalformedPayload
@@ -74,8 +74,9 @@ class DeliveryDrain:
         after = self._after()
         try:
             return self._process(CLAIM, {"after": after, "limit": self.batch_size})
-        except (DatabaseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            if _is_outage(error):
+        except Exception as error:
+            # Whatever one delivery brings about, those around it must not wait for it.
+            if is_outage(error):
                 raise
             logger.warning("A batch failed and is taken one by one: %s", describe(error))
         return self._one_by_one(after)
@@ -152,7 +153,7 @@ class DeliveryDrain:
             try:
                 self._process(CLAIM_ONE, {"id": number})
             except Exception as error:
-                if _is_outage(error):
+                if is_outage(error):
                     raise
                 logger.exception("Delivery %s failed", number)
                 _postpone(number, place(error.__cause__ or error))
@@ -162,13 +163,3 @@ class DeliveryDrain:
 def _postpone(number: int, reason: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(POSTPONE, {"id": number, "error": reason, "pause": FIRST_RETRY_SECONDS, "most": MAX_ATTEMPTS})
-
-
-def _is_outage(error: Exception) -> bool:
-    """Say whether the database itself is the trouble, and not what we asked of it."""
-    cause = error.__cause__ if isinstance(error, DatabaseError) else error
-    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | postgres.InternalError_):
-        return False
-    return not isinstance(
-        cause, postgres.DeadlockDetected | postgres.SerializationFailure | postgres.ProgramLimitExceeded
-    )

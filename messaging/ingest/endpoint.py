@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from messaging.channels import ADAPTERS, BadSignature, Received
 from messaging.ingest import intake
 from messaging.ingest.body import BodyRefused, read_body
+from messaging.ingest.database import DatabaseAway
 from messaging.ingest.known_channels import KnownChannel, SecretsUnreadable, UnknownChannel, known_channel
 from messaging.ingest.spool import SpoolFull
 
@@ -48,7 +49,7 @@ class WebhookView(APIView):
             channel = known_channel(slug)
         except UnknownChannel:
             return _answer(404)
-        except (intake.DatabaseAway, SecretsUnreadable):
+        except (DatabaseAway, SecretsUnreadable):
             return _answer(503)
         answer = ADAPTERS[channel.platform].handshake(_received(request._request, b""), channel.credentials)
         if answer is None:
@@ -61,7 +62,7 @@ class WebhookView(APIView):
             received = _received(request._request, read_body(request._request, settings.WEBHOOK_MAX_BYTES))
             try:
                 channel = known_channel(slug)
-            except (intake.DatabaseAway, SecretsUnreadable):
+            except (DatabaseAway, SecretsUnreadable):
                 intake.keep_unverified(slug, received)
                 return _answer()
             return _accept(channel, received)

@@ -1,28 +1,26 @@
 """Keeping an accepted delivery: a row in the inbox table, or a file on disk where the database is away."""
 
 import logging
-import threading
 import time
 import uuid
+from datetime import datetime
 from typing import Any
 
-import psycopg
 from django.conf import settings
-from django.db import connection as django_connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from crm.encryption import encrypt
-from crm.log_format import describe
+from crm.models import Channel
 from messaging.channels import ADAPTERS, Received
 from messaging.ingest import spool
-from messaging.ingest.deadline import deadlines
+from messaging.ingest.database import DatabaseAway, database, health
+from messaging.ingest.known_channels import KnownChannel
 from messaging.keys import delivery_digest
 from messaging.models.delivery import BODY_LABEL
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 1.0  # after a failure the database is left alone this long, so that threads do not queue up at it
 BACKLOG_CHECK_SECONDS = 2.0
 
 INSERT = """
@@ -39,82 +37,7 @@ COUNT_PENDING = """
 """
 
 
-class DatabaseAway(Exception):
-    """The database is down, hangs, or failed a moment ago."""
-
-
-class IntakeConnection(threading.local):
-    """Each web thread's own connection, outside Django's: one round trip a delivery, under a deadline of ours."""
-
-    def __init__(self) -> None:
-        self.connection: psycopg.Connection[Any] | None = None
-
-    def execute(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
-        """Run one statement in a transaction of its own and return its rows.
-
-        A connection that the server closed while it lay idle is replaced once.
-
-        Raises:
-            DatabaseAway: the outcome is unknown, or nothing was done.
-        """
-        if time.monotonic() < health.away_until:
-            raise DatabaseAway
-        deadline = time.monotonic() + settings.WEBHOOK_DATABASE_SECONDS
-        try:
-            if self.connection is not None:
-                try:
-                    return self._execute(self.connection, statement, values, deadline)
-                except psycopg.OperationalError:
-                    self.close()
-                    if time.monotonic() >= deadline:
-                        raise
-            self.connection = self._connect()
-            return self._execute(self.connection, statement, values, deadline)
-        except psycopg.Error as error:
-            self.close()
-            health.away_until = time.monotonic() + PAUSE_SECONDS
-            logger.error("The database did not take a statement of the intake: %s", describe(error))
-            raise DatabaseAway from error
-
-    def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        parameters = django_connection.get_connection_params()
-        parameters |= {"autocommit": True, "connect_timeout": max(2, int(settings.WEBHOOK_DATABASE_SECONDS))}
-        parameters["cursor_factory"] = psycopg.Cursor  # Django's would write the body into the statement as text
-        connection: psycopg.Connection[Any] = psycopg.connect(**parameters)
-        connection.execute("SET synchronous_commit TO on")
-        return connection
-
-    def _execute(
-        self, connection: psycopg.Connection[Any], statement: str, values: Any, deadline: float
-    ) -> list[tuple[Any, ...]]:
-        with deadlines.limit(connection, max(0.0, deadline - time.monotonic())):
-            cursor = connection.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
-
-
-class Health:
-    """What this process last learned of the database."""
-
-    def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
-        """Know nothing, as a new process does."""
-        self.away_until = 0.0
-        self.full_until = 0.0
-        self.checked_at = 0.0
-
-
-health = Health()
-database = IntakeConnection()
-
-
-def keep(channel: Any, received: Received) -> None:
+def keep(channel: KnownChannel, received: Received) -> None:
     """Store a verified delivery for good before returning.
 
     Raises:
@@ -124,7 +47,7 @@ def keep(channel: Any, received: Received) -> None:
         spool.write(channel.slug, received, verified=True)
 
 
-def _stored(channel: Any, received: Received) -> bool:
+def _stored(channel: KnownChannel, received: Received) -> bool:
     """Say whether the database took a delivery: not while it is away, nor while too much waits in it."""
     try:
         if channel.is_active and backlog_is_full():
@@ -144,7 +67,9 @@ def keep_unverified(slug: str, received: Received) -> None:
     spool.write(slug, received, verified=False)
 
 
-def delivery_values(channel: Any, received: Received, received_at: Any = None) -> dict[str, Any]:
+def delivery_values(
+    channel: KnownChannel | Channel, received: Received, received_at: datetime | None = None
+) -> dict[str, Any]:
     """Return the columns of a delivery's row, for `INSERT`."""
     uid, query = uuid.uuid4(), received.url.partition("?")[2]
     kept = {
@@ -162,7 +87,7 @@ def delivery_values(channel: Any, received: Received, received_at: Any = None) -
     }
 
 
-def count_rejection(channel: Any) -> None:
+def count_rejection(channel: KnownChannel) -> None:
     """Count a wrong signature on the channel, where the database takes it."""
     try:
         database.execute(COUNT_REJECTION, [channel.id])

@@ -94,7 +94,7 @@ class Interpreter:
         row = self._content(event) | {"direction": "in", "type": "comment", "source": Message.Source.COMMENT}
         row["comment_id"] = event.external_id[:200]
         draft = MessageDraft(person, channel_id, target, row, event.attachments, awaits_answer=True)
-        self._add_message(draft, event.attribution)
+        self._add_message(draft, {"permalink_url": event.extra.get("permalink_url", ""), **event.attribution})
         return True
 
     def _own_comment(self, channel_id: int, event: platform.Comment, at: datetime) -> bool:

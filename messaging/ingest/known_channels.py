@@ -12,7 +12,7 @@ from django.conf import settings
 from crm.encryption import Undecryptable, decrypt
 from crm.models import Channel
 from messaging.channels.contract import Credentials
-from messaging.ingest.intake import DatabaseAway, database
+from messaging.ingest.database import DatabaseAway, database
 
 logger = logging.getLogger(__name__)
 

@@ -107,24 +107,37 @@ SET_PHONE = """
 UID_OF = "SELECT uid FROM crm_customer WHERE id = %s"
 
 
-def find(persons: list[Person]) -> list[PersonKey]:
-    """Tell persons the identities that their keys belong to; return the keys that belong to nobody yet."""
-    rows = [{"channel_id": key[0], "kind": key[1], "key": key[2]} for person in persons for key in person.keys]
-    if not rows:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, [recordset(rows)])
-        found: dict[PersonKey, tuple[int, int]] = {
-            (channel_id, kind, bytes(key)): (identity_id, customer_id)
-            for channel_id, kind, key, identity_id, customer_id in cursor.fetchall()
-        }
+def find(persons: list[Person], batch: list[Person]) -> list[PersonKey]:
+    """Tell persons the identities that their keys belong to; return the keys that belong to nobody yet.
+
+    Where keys show identities to be one, whoever of the whole batch was one of them follows.
+    """
+    found = _owners_of_keys(persons)
     for person in persons:
         belongs_to = sorted({found[key] for key in person.keys if key in found})
         if len(belongs_to) > 1:
-            belongs_to = [join_identities(belongs_to)]
+            kept = join_identities(belongs_to)
+            found |= {key: kept for key, owner in found.items() if owner in belongs_to}
+            joined = {identity_id for identity_id, _ in belongs_to}
+            for other in batch:
+                if other.identity_id in joined:
+                    other.identity_id, other.customer_id = kept
         if belongs_to:
             person.identity_id, person.customer_id = belongs_to[0]
     return [key for person in persons for key in person.keys if key not in found]
+
+
+def _owners_of_keys(persons: list[Person]) -> dict[PersonKey, tuple[int, int]]:
+    """Return (identity id, customer id) by the keys that belong to somebody."""
+    rows = [{"channel_id": key[0], "kind": key[1], "key": key[2]} for person in persons for key in person.keys]
+    if not rows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(FIND, [recordset(rows)])
+        return {
+            (channel_id, kind, bytes(key)): (identity_id, customer_id)
+            for channel_id, kind, key, identity_id, customer_id in cursor.fetchall()
+        }
 
 
 def find_or_create(persons: list[Person], unknown: list[PersonKey]) -> None:
@@ -132,9 +145,12 @@ def find_or_create(persons: list[Person], unknown: list[PersonKey]) -> None:
     if unknown:
         missing = set(unknown)
         affected = [person for person in persons if not missing.isdisjoint(person.keys)]
-        still_unknown = set(find(affected))
-        _create([person for person in affected if not person.identity_id])
+        still_unknown = set(find(affected, persons))
+        new = [person for person in affected if not person.identity_id]
+        known = [person for person in affected if person.identity_id]
+        _create(new)
         _add_keys(affected, still_unknown)
+        _add_phones(known, still_unknown)
     _unite(persons)
 
 
@@ -204,20 +220,20 @@ def _add_keys(persons: list[Person], unknown: set[PersonKey]) -> None:
                         "key": key[2],
                     }
                 )
-                if key[1] == PHONE:
-                    _set_phone(person)
     with connection.cursor() as cursor:
         cursor.execute(INSERT_KEYS, [recordset(rows)])
 
 
-def _set_phone(person: Person) -> None:
-    """Give the customer the phone number that came with a new key, unless they have one."""
-    phone = _phone(person)
+def _add_phones(known: list[Person], unknown: set[PersonKey]) -> None:
+    """Give customers of before the phone number that came with a new key, unless they have one."""
     with connection.cursor() as cursor:
-        cursor.execute(UID_OF, [person.customer_id])
-        (uid,) = cursor.fetchone()
-        sealed = encrypt("customer.phone", uid, phone.encode())
-        cursor.execute(SET_PHONE, {"phone": sealed, "key": phone_key(phone) or None, "id": person.customer_id})
+        for person in known:
+            if any(key in unknown and key[1] == PHONE for key in person.keys):
+                phone = _phone(person)
+                cursor.execute(UID_OF, [person.customer_id])
+                (uid,) = cursor.fetchone()
+                sealed = encrypt("customer.phone", uid, phone.encode())
+                cursor.execute(SET_PHONE, {"phone": sealed, "key": phone_key(phone) or None, "id": person.customer_id})
 
 
 def lock(identity_ids: list[int]) -> None:

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ LABEL = "spool"
 SUFFIX, PARTIAL = ".delivery", ".partial"
 UNVERIFIED = ".unverified"
 RECOUNT_SECONDS = 5.0
+#: A partial file this old has no writer any more: it was killed before it answered, so nobody counts on the file.
+LEFTOVER_SECONDS = 600.0
 
 
 class SpoolFull(Exception):
@@ -63,6 +66,12 @@ class _Fill:
             self.bytes += size
             self.unverified += not verified
 
+    def release(self, size: int, *, verified: bool) -> None:
+        """Give back what was reserved for a file that could not be written."""
+        with self.lock:
+            self.bytes = max(0, self.bytes - size)
+            self.unverified = max(0, self.unverified - (not verified))
+
     def _count(self) -> None:
         self.bytes = self.unverified = 0
         for entry in os.scandir(settings.SPOOL_DIR):
@@ -93,18 +102,27 @@ def write(slug: str, received: Received, *, verified: bool) -> None:
     _fill.reserve(len(sealed), verified=verified)
     digest = delivery_digest(received.body, received.url).hex()
     path = folder / f"{now:020d}-{digest}{'' if verified else UNVERIFIED}{SUFFIX}"
+    try:
+        _write_whole(path, sealed)
+    except OSError:
+        _fill.release(len(sealed), verified=verified)
+        raise
+    _sync_folder(folder)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it has its name only when all of it is on disk."""
     partial = path.with_name(f"{path.name}{PARTIAL}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(sealed)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.rename(partial, path)
     except OSError:
         partial.unlink(missing_ok=True)
         raise
-    _sync_folder(folder)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -121,6 +139,16 @@ def waiting() -> list[Path]:
     if not folder.is_dir():
         return []
     return [folder / name for name in sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))]
+
+
+def remove_leftovers() -> None:
+    """Remove what killed writers left half-written; a file that may still have its writer stays."""
+    folder: Path = settings.SPOOL_DIR
+    for partial in folder.glob(f"*{PARTIAL}"):
+        with suppress(FileNotFoundError):  # its writer, or another drain, was faster
+            if time.time() - partial.stat().st_mtime > LEFTOVER_SECONDS:
+                partial.unlink()
+                logger.warning("Removed %s, whose writer died before it answered", partial.name)
 
 
 def read(path: Path) -> Spooled:

@@ -1,20 +1,26 @@
 """From the spool into the inbox table."""
 
 import logging
+import time
 from pathlib import Path
 
 from crm.encryption import Undecryptable
 from messaging.channels import ADAPTERS, BadSignature
 from messaging.ingest import intake, spool
+from messaging.ingest.database import database
 from messaging.ingest.known_channels import SecretsUnreadable, UnknownChannel, known_channel
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+TIDY_SECONDS = 60.0
 
 
 class SpoolDrain:
     """Takes in what this host's web processes left on disk; pauses while too much is waiting in the table."""
+
+    def __init__(self) -> None:
+        self._tidied_at = float("-inf")
 
     def run_batch(self) -> int:
         """Store up to one batch of files and return how many were dealt with.
@@ -22,6 +28,7 @@ class SpoolDrain:
         Raises:
             DatabaseAway: they stay where they are.
         """
+        self._tidy()
         files = spool.waiting()
         if not files or intake.backlog_is_full():
             return 0
@@ -38,6 +45,12 @@ class SpoolDrain:
                 break
         return dealt_with
 
+    def _tidy(self) -> None:
+        now = time.monotonic()
+        if now - self._tidied_at > TIDY_SECONDS:
+            self._tidied_at = now
+            spool.remove_leftovers()
+
     def _take_in(self, file: Path) -> None:
         try:
             spooled = spool.read(file)
@@ -53,5 +66,5 @@ class SpoolDrain:
             intake.count_rejection(channel)
             return file.unlink()
         values = intake.delivery_values(channel, spooled.received, spooled.received_at)
-        intake.database.execute(intake.INSERT, values)
+        database.execute(intake.INSERT, values)
         return file.unlink()

@@ -9,6 +9,9 @@ from messaging.models import Message
 AD_TITLES = {"title": ("ad_title", "headline"), "body": ("body",), "url": ("source_url",),
              "media_url": ("video_url", "photo_url", "image_url", "media_url")}  # fmt: skip
 TITLES_LIMIT = {"title": 500, "body": 5000, "url": 2000, "media_url": 2000}
+#: What is told of the post itself, also beside an ad: our column, the platform's name, the column's length.
+POST_FACTS = (("title", "post_title", 500), ("url", "permalink_url", 2000), ("media_type", "media_product_type", 50))
+ORGANIC = "0"
 
 
 def source_of(event: platform.InboundMessage | platform.Referral) -> str:
@@ -38,6 +41,8 @@ def touch_of(channel_id: int, attribution: dict[str, str], seen_at: datetime) ->
     """Read which ad and post an attribution names."""
     source_id = attribution.get("source_id", "")
     ad_id = attribution.get("ad_id") or (source_id if _is_ad(attribution) else "")
+    if ad_id == ORGANIC:
+        ad_id = ""
     post_id = attribution.get("post_id") or attribution.get("original_media_id") or attribution.get("media_id") or ""
     if not post_id and "post" in _kinds(attribution):
         post_id = source_id
@@ -46,13 +51,9 @@ def touch_of(channel_id: int, attribution: dict[str, str], seen_at: datetime) ->
         for column, names in AD_TITLES.items()
     }
     touch = Touch(channel_id, seen_at=seen_at)
-    if ad_id and ad_id != "0":
+    if ad_id:
         touch.ad = {"external_id": ad_id[:200], **told}
     if post_id:
-        touch.post = {
-            "external_id": post_id[:200],
-            **({} if ad_id else told),
-            "title": attribution.get("post_title", "")[:500],
-        }
-        touch.post["media_type"] = attribution.get("media_product_type", "")[:50]
+        touch.post = {"external_id": post_id[:200], **({} if ad_id else told)}
+        touch.post |= {column: attribution[name][:limit] for column, name, limit in POST_FACTS if attribution.get(name)}
     return touch

@@ -23,7 +23,7 @@ LOCK_KEYS = (
 def write_batch(batch: Batch) -> None:
     """Write everything a batch holds, within the caller's transaction."""
     persons = batch.people.all()
-    unknown = people.find(persons)
+    unknown = people.find(persons, persons)
     lock_keys(batch, [key for *_, key in unknown])
     people.find_or_create(persons, unknown)
     new = messages.not_yet_stored(list(batch.messages.values()))

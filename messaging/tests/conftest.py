@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from messaging.ingest import intake
+from messaging.ingest.database import database, health
 from messaging.ingest.known_channels import forget_channels
 
 pytest.register_assert_rewrite("messaging.tests.adapter_contract", "messaging.tests.event_shapes")
@@ -14,6 +14,6 @@ pytest.register_assert_rewrite("messaging.tests.adapter_contract", "messaging.te
 def _fresh_intake() -> Iterator[None]:
     """Let no test see channels or connections of another."""
     forget_channels()
-    intake.health.forget()
+    health.forget()
     yield
-    intake.database.close()
+    database.close()

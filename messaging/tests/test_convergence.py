@@ -13,6 +13,7 @@ from crm.models import Channel
 from crm.tests.factories import make_channel
 from messaging.channels import Received
 from messaging.ingest import intake
+from messaging.ingest.database import database
 from messaging.ingest.drain import DeliveryDrain
 from messaging.models import MessageStatus
 from messaging.tests.webhooks import messenger, text_message
@@ -128,7 +129,7 @@ class Story:
 
 def accept(channel: Channel, bodies: list[bytes]) -> None:
     for body in bodies:
-        intake.database.execute(intake.INSERT, intake.delivery_values(channel, Received(body=body)))
+        database.execute(intake.INSERT, intake.delivery_values(channel, Received(body=body)))
 
 
 def drain_in_parallel(seed: int) -> None:

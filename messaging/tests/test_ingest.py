@@ -12,48 +12,26 @@ from crm.models import Channel, Consent, Customer, Identity, IdentityKey
 from crm.tests.factories import make_channel, make_customer
 from messaging.models import Attachment, Conversation, Message, MessageEvent, MessageStatus, WebhookDelivery
 from messaging.services import close_conversation
-from messaging.tests.webhooks import drain, messenger, post, text_message
+from messaging.tests.webhooks import (
+    START,
+    comment,
+    drain,
+    messenger,
+    post,
+    receive,
+    text_message,
+    whatsapp,
+    whatsapp_text,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-START = 1_767_225_600_000  # ms
 NOON = datetime.fromtimestamp(START / 1000, UTC)
 
 
 @pytest.fixture
 def page() -> Channel:
     return make_channel("messenger", external_id="100")
-
-
-def receive(channel: Channel, *webhooks: Any) -> None:
-    for webhook in webhooks:
-        assert post(channel, webhook).status_code == 200
-    drain()
-
-
-def whatsapp(channel: Channel, **value: Any) -> dict[str, Any]:
-    metadata = {"display_phone_number": "1", "phone_number_id": channel.external_id}
-    change = {"field": "messages", "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
-    return {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
-
-
-def whatsapp_text(wamid: str, sender: dict[str, str], text: str = "hi", at: int = START // 1000) -> dict[str, Any]:
-    return {**sender, "id": wamid, "timestamp": str(at), "type": "text", "text": {"body": text}}
-
-
-def feed(channel: Channel, value: dict[str, Any], time: int = START // 1000) -> dict[str, Any]:
-    return {
-        "object": "page",
-        "entry": [{"id": channel.external_id, "time": time, "changes": [{"field": "feed", "value": value}]}],
-    }
-
-
-def comment(channel: Channel, comment_id: str, author: str, time: int = START // 1000, **value: Any) -> dict[str, Any]:
-    value = {
-        "item": "comment", "verb": "add", "comment_id": comment_id, "post_id": "100_9", "parent_id": "100_9",
-        "created_time": START // 1000, "from": {"id": author, "name": "Ana"}, **value,
-    }  # fmt: skip
-    return feed(channel, value, time)
 
 
 def echo(mid: str, psid: str, text: str, at: int) -> dict[str, Any]:

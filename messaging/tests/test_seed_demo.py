@@ -125,6 +125,26 @@ def test_another_run_adds_more() -> None:
     assert Channel.objects.count() == 5
 
 
+def test_runs_at_the_same_moment_share_no_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    for _ in range(2):
+        seed("--customers", "15", "--messages", "60", "--seed", "same")
+    assert Customer.objects.count() == 30
+    assert Message.objects.values("external_id").distinct().count() == 120
+    comments = Message.objects.exclude(comment_id="").values_list("comment_id", flat=True)
+    assert len(set(comments)) == len(comments) > 0
+
+
+def test_another_run_after_some_people_were_erased_shares_no_ids_with_those_who_stayed() -> None:
+    seed("--customers", "200", "--messages", "200", "--seed", "same")
+    erased = list(IdentityKey.objects.order_by("pk").values_list("pk", flat=True)[:120])
+    IdentityKey.objects.filter(pk__in=erased).delete()
+    seed("--customers", "200", "--messages", "200", "--seed", "same")
+    assert Customer.objects.count() == 400
+    assert IdentityKey.objects.count() == Identity.objects.count() - len(erased)
+
+
 def test_removing_leaves_exactly_what_was_there_before() -> None:
     own = make_channel("messenger", slug="demo-shop")  # somebody's own channel, whatever its slug
     message = make_message(make_conversation(make_identity(own)))
