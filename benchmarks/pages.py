@@ -40,7 +40,7 @@ def run() -> dict[str, float]:
         User.objects.create_superuser("bench@shop.example", "x"), "django.contrib.auth.backends.ModelBackend"
     )
     for name, addresses in _pages().items():
-        figures |= _measure(client, name, addresses)
+        figures |= measure(client, name, addresses)
     return figures
 
 
@@ -74,7 +74,7 @@ def _pages() -> dict[str, list[str]]:
     }
 
 
-def _measure(client: Any, name: str, addresses: list[str]) -> dict[str, float]:
+def measure(client: Any, name: str, addresses: list[str]) -> dict[str, float]:
     from django.db import connection
 
     totals, in_database, queries = [], [], 0

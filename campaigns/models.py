@@ -1,7 +1,9 @@
 """What brings people to us: posts and ads, each made on first sight by its id on the platform."""
 
+from typing import Self
+
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Channel
@@ -55,3 +57,45 @@ class AdCampaign(TimestampedModel):
 
     def __str__(self) -> str:
         return self.title or self.ad_id
+
+
+class PerformanceMetricQuerySet(models.QuerySet["PerformanceMetric"]):
+    def of_channel(self, channel_id: int) -> Self:
+        return self.filter(Q(ad__channel=channel_id) | Q(post__channel=channel_id))
+
+
+class PerformanceMetric(TimestampedModel):
+    """What an ad or a post cost and reached on one day, as its platform tells it."""
+
+    ad = models.ForeignKey(
+        AdCampaign, models.CASCADE, verbose_name=_("ad"), null=True, blank=True, related_name="metrics"
+    )
+    post = models.ForeignKey(
+        Post, models.CASCADE, verbose_name=_("post"), null=True, blank=True, related_name="metrics"
+    )
+    day = models.DateField(_("day"))
+    spend = models.DecimalField(_("spend"), max_digits=14, decimal_places=2, default=0)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    impressions = models.PositiveBigIntegerField(_("impressions"), default=0)
+    clicks = models.PositiveBigIntegerField(_("clicks"), default=0)
+
+    objects = PerformanceMetricQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("day of spend")
+        verbose_name_plural = _("days of spend")
+        ordering = ("-day", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=["ad", "day"], condition=Q(ad__isnull=False), name="metric_of_ad_once"),
+            models.UniqueConstraint(
+                fields=["post", "day"], condition=Q(post__isnull=False), name="metric_of_post_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ad__isnull=False, post__isnull=True) | Q(ad__isnull=True, post__isnull=False),
+                name="metric_of_one_thing",
+            ),
+            models.CheckConstraint(condition=Q(spend__gte=0), name="metric_spend_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.ad or self.post}, {self.day}"

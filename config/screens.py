@@ -24,6 +24,11 @@ def _item(title: Any, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _page(title: Any, icon: str, name: str, permission: str) -> dict[str, Any]:
+    """Return a sidebar line that leads to a page of our own, for those who may see it."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{name}"), "permission": _allowed(permission)}
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Migochat",
     "SITE_HEADER": "Migochat",
@@ -34,8 +39,18 @@ UNFOLD: dict[str, Any] = {
     ],
     "SHOW_LANGUAGES": True,
     "BORDER_RADIUS": "8px",
-    "STYLES": [lambda request: static("migochat/migochat.css")],
-    "SCRIPTS": [lambda request: static("migochat/migochat.js")],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("My settings"), "link": reverse_lazy("admin:my_settings")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ],
+    },
+    "STYLES": [
+        lambda request: static("migochat/migochat.css"),
+        lambda request: static("migochat/bell.css"),
+        lambda request: static("migochat/phone_bar.css"),
+    ],
+    "SCRIPTS": [lambda request: static("migochat/migochat.js"), lambda request: static("migochat/bell.js")],
     "COLORS": {
         "primary": {
             "50": "oklch(98% .014 185)",
@@ -58,14 +73,30 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Talk"),
                 "items": [
+                    _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
                     _item(_("Conversations"), "forum", "messaging.conversation"),
                     _item(_("Messages"), "chat_bubble", "messaging.message"),
+                ],
+            },
+            {
+                "title": _("Sell"),
+                "items": [
+                    _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
+                    _item(_("Leads"), "person_search", "leads.lead"),
+                    _page(_("Follow-ups"), "event", "leads_follow_ups", "leads.view_lead"),
+                    _item(_("Qualified"), "verified", "leads.qualification"),
                 ],
             },
             {
                 "title": _("People"),
                 "items": [
                     _item(_("Customers"), "group", "crm.customer"),
+                    {
+                        "title": _("Duplicates"),
+                        "icon": "group_remove",
+                        "link": reverse_lazy("admin:duplicates"),
+                        "permission": _allowed("crm.merge_customer"),
+                    },
                     _item(_("Consents"), "verified_user", "crm.consent"),
                     _item(_("Tags"), "sell", "crm.tag"),
                 ],
@@ -75,6 +106,24 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Ads"), "campaign", "campaigns.adcampaign"),
                     _item(_("Posts"), "image", "campaigns.post"),
+                    _item(_("Spend"), "payments", "campaigns.performancemetric"),
+                ],
+            },
+            {
+                "title": _("Figures"),
+                "items": [
+                    _page(_("What brings sales"), "query_stats", "leads_attribution", "leads.view_lead"),
+                    _page(_("Why we lose"), "heart_broken", "leads_losses", "leads.view_lead"),
+                    _page(_("Sellers"), "leaderboard", "leads_sellers", "leads.view_lead"),
+                ],
+            },
+            {
+                "title": _("How leads are read"),
+                "items": [
+                    _item(_("Stages"), "view_week", "leads.stage"),
+                    _item(_("Classification rules"), "rule", "leads.classificationrule"),
+                    _item(_("Scoring rules"), "exposure_plus_1", "leads.scoringrule"),
+                    _item(_("Products"), "shopping_bag", "leads.product"),
                 ],
             },
             {
@@ -82,6 +131,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("Channels"), "hub", "crm.channel"),
                     _item(_("Webhook deliveries"), "webhook", "messaging.webhookdelivery"),
+                    _item(_("Messages set aside"), "report", "leads.triagefailure"),
                     _item(_("Settings"), "tune", "crm.setting"),
                 ],
             },
@@ -97,13 +147,60 @@ UNFOLD: dict[str, Any] = {
     },
 }
 
-# The first page whose permission one has is where the login leads: administrators watch the channels, others answer.
+# The first page whose permission one has is where the login leads: administrators watch the channels, who sells answers.
 HOME_PAGES = [
     ("crm.change_channel", "admin:crm_channel_changelist"),
+    ("leads.change_lead", "admin:leads_answer_next"),
     ("messaging.view_conversation", "admin:messaging_conversation_changelist"),
     ("crm.view_customer", "admin:crm_customer_changelist"),
 ]
 
+# The bar at the foot of a phone: the lines of the first of these whose permission one has.
+PHONE_BARS = [
+    (
+        "crm.change_channel",
+        [
+            _item(_("Channels"), "hub", "crm.channel"),
+            _item(_("Deliveries"), "webhook", "messaging.webhookdelivery"),
+            _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
+        ],
+    ),
+    (
+        "leads.view_lead",
+        [
+            _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
+            _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
+            _item(_("Leads"), "person_search", "leads.lead"),
+        ],
+    ),
+    (
+        "messaging.view_conversation",
+        [
+            _item(_("Conversations"), "forum", "messaging.conversation"),
+            _item(_("Messages"), "chat_bubble", "messaging.message"),
+            _item(_("Customers"), "group", "crm.customer"),
+        ],
+    ),
+]
+
+# Conditions for customers that one sees beside one's own, one's team's and nobody's, by dotted name.
+CUSTOMERS_ALSO_SEEN = ["messaging.visibility.talks_with_customer", "leads.visibility.has_lead_of_customer"]
+
 # What apps further up show on the screens of those below them, by dotted name.
-CUSTOMER_PANELS = ["messaging.admin.on_customers.conversations_panel"]
+CUSTOMER_BULK_ACTIONS = ["leads.admin.bulk.GIVING_CUSTOMERS", "leads.admin.bulk.LABELLING"]
+CUSTOMER_CHANGES = "leads.services.by_hand.change_customer"
+CUSTOMER_PANELS = [
+    "leads.admin.panels.leads_panel",
+    "messaging.admin.on_customers.conversations_panel",
+    "leads.admin.reports.customer.figures_panel",
+]
+CONVERSATION_PANELS = ["leads.admin.panels.lead_card"]
 MESSAGE_COUNTS = "messaging.admin.on_campaigns.count_messages"
+DEMO_STORYTELLER = "leads.demo.storyteller.DemoLeads"
+NOTICE_SUBJECTS = "leads.notices.subjects_of"
+CUSTOMER_MERGE_STEPS = ["leads.merging.LeadsMerge"]
+CUSTOMER_COUNTS = ["messaging.admin.on_customers.count_messages", "leads.admin.on_customers.count_leads"]
+CUSTOMER_IMPORT_STEPS = ["leads.transfer.leads.note_changes"]
+
+# What comes in from files and goes out to them, by dotted name.
+TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]

@@ -9,7 +9,23 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from config.screens import CUSTOMER_PANELS, HOME_PAGES, MESSAGE_COUNTS, UNFOLD  # noqa: F401 - settings
+from config.screens import (  # noqa: F401 - settings
+    CONVERSATION_PANELS,
+    CUSTOMER_BULK_ACTIONS,
+    CUSTOMER_CHANGES,
+    CUSTOMER_COUNTS,
+    CUSTOMER_IMPORT_STEPS,
+    CUSTOMER_MERGE_STEPS,
+    CUSTOMER_PANELS,
+    CUSTOMERS_ALSO_SEEN,
+    DEMO_STORYTELLER,
+    HOME_PAGES,
+    MESSAGE_COUNTS,
+    NOTICE_SUBJECTS,
+    PHONE_BARS,
+    TRANSFERS,
+    UNFOLD,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environ.Env().str("VAR_DIR", str(BASE_DIR / "var")))
@@ -113,7 +129,11 @@ CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
 # --- Accounts ---
 AUTH_USER_MODEL = "crm.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "crm.permissions.PermissionsBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -184,6 +204,13 @@ REST_FRAMEWORK: dict[str, Any] = {
 
 PGHISTORY_APPEND_ONLY = True
 
+# --- E-mail to colleagues who wish it; without EMAIL_URL none is sent ---
+vars().update(env.email("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", f"Migochat <noreply@{urlsplit(PUBLIC_BASE_URL).hostname}>"
+)
+
 # --- Ingest ---
 SPOOL_DIR = VAR_DIR / "spool"
 WEBHOOK_MAX_BYTES = 1024 * 1024
@@ -197,7 +224,16 @@ SPOOL_UNVERIFIED_MAX = env.int("SPOOL_UNVERIFIED_MAX", 10_000)  # files taken in
 DRAINS = {
     "deliveries": "messaging.ingest.drain.DeliveryDrain",
     "spool": "messaging.ingest.spool_drain.SpoolDrain",
+    "triage": "leads.triage.drain.TriageDrain",
+    "fading": "leads.rescoring.FadingDrain",
+    "assignment": "leads.assignment.AssignmentDrain",
+    "reminders": "leads.reminders.RemindersDrain",
+    "notices": "crm.notices_mail.NoticesMailDrain",
+    "contacts": "leads.contacts.ContactDrain",
 }
+# A process that runs all drains has a thread for each.
+if not TESTING:
+    DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = max(WEB_THREADS, len(DRAINS) + 1)
 
 LOGGING: dict[str, Any] = {
     "version": 1,

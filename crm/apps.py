@@ -7,4 +7,4 @@ class CrmConfig(AppConfig):
     verbose_name = _("CRM")
 
     def ready(self) -> None:
-        from crm import checks  # noqa: F401 - registers the system checks
+        from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks

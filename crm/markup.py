@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-Tone = Literal["neutral", "accent", "good", "warning", "bad"]
+Tone = Literal["neutral", "info", "accent", "good", "warning", "bad"]
 DASH = SafeString('<span class="mc-none">–</span>')
 
 
@@ -25,6 +26,19 @@ def column(title: Any, *, empty: str = "") -> Callable[[Callable[..., Any]], Cal
 def grouped(number: int) -> str:
     """Return a whole number with its thousands apart."""
     return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def amount(value: Decimal) -> str:
+    """Return a figure of money with its thousands apart, and without decimals where there are none."""
+    places = 0 if value == value.to_integral_value() else 2
+    return number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+
+
+def money(value: Decimal | None, currency: str) -> SafeString:
+    """Return a value with its currency, in the order that figures are read in everywhere."""
+    if value is None:
+        return DASH
+    return format_html('<bdo dir="ltr" class="mc-money">{} <small>{}</small></bdo>', amount(value), currency)
 
 
 def moment(when: datetime) -> str:

@@ -26,6 +26,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "crm.consent": "view add",
             "crm.note": _ALL,
             "crm.tag": _ALL,
+            "crm.customermerge": "view",
             "crm.team": "view",
             "crm.user": "view",
             "crm.channel": "view",
@@ -38,6 +39,17 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "messaging.webhookdelivery": "view",
             "campaigns.post": _ALL,
             "campaigns.adcampaign": _ALL,
+            "campaigns.performancemetric": _ALL,
+            "leads.lead": _WORK,
+            "leads.leadactivity": "view",
+            "leads.qualification": "view change",
+            "leads.stage": "view add change",
+            "leads.classificationrule": _ALL,
+            "leads.scoringrule": "view add change",
+            "leads.scoreentry": "view",
+            "leads.triagefailure": "view",
+            "leads.product": "view add change",
+            "leads.productinteraction": _WORK,
         },
         SELLER: {
             "crm.customer": _WORK,
@@ -50,6 +62,13 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "messaging.attachment": "view",
             "campaigns.post": "view",
             "campaigns.adcampaign": "view",
+            "leads.lead": _WORK,
+            "leads.leadactivity": "view",
+            "leads.qualification": "view",
+            "leads.scoreentry": "view",
+            "leads.stage": "view",
+            "leads.product": "view",
+            "leads.productinteraction": _WORK,
         },
         VIEWER: {
             "crm.customer": "view",
@@ -62,13 +81,34 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "messaging.attachment": "view",
             "campaigns.post": "view",
             "campaigns.adcampaign": "view",
+            "campaigns.performancemetric": "view",
+            "leads.lead": "view",
+            "leads.leadactivity": "view",
+            "leads.qualification": "view",
+            "leads.scoreentry": "view",
+            "leads.stage": "view",
+            "leads.product": "view",
+            "leads.productinteraction": "view",
         },
+    }
+)
+
+
+#: Permissions beside those to view, add, change and delete.
+SPECIAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        MANAGER: ("crm.see_everyone", "crm.merge_customer", "crm.export_customer", "crm.import_customer"),
+        SELLER: (),
+        VIEWER: ("crm.see_everyone",),
     }
 )
 
 
 def names_of(role: str) -> Iterator[tuple[str, str]]:
     """Yield (app label, codename) of every permission in a role's table."""
+    for name in SPECIAL[role]:
+        app, codename = name.split(".")
+        yield app, codename
     for model, actions in PERMISSIONS[role].items():
         app, name = model.split(".")
         for action in actions.split():

@@ -4,7 +4,7 @@ A row of `Setting` overrides the default. Processes keep what they read for a fe
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,7 +26,10 @@ KEPT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Declared:
-    """One setting. `minimum` and `maximum` bound whole numbers; a sensitive one is stored encrypted and never shown."""
+    """One setting. `minimum` and `maximum` bound whole numbers; a sensitive one is stored encrypted and never shown.
+
+    Of a text, `choices` names all that it can be, as (value, title), or `check` raises `ValueError` with what is wrong.
+    """
 
     key: str
     kind: Literal["whole number", "yes or no", "text"]
@@ -37,6 +40,8 @@ class Declared:
     sensitive: bool = False
     minimum: int | None = None
     maximum: int | None = None
+    choices: tuple[tuple[str, "_StrPromise"], ...] = ()
+    check: Callable[[str], object] | None = None
 
     def form_field(self) -> forms.Field:
         """Return the form field that validates a value of it."""
@@ -46,7 +51,19 @@ class Declared:
             )
         if self.kind == "yes or no":
             return forms.BooleanField(label=self.title, help_text=self.help, required=False)
-        return forms.CharField(label=self.title, help_text=self.help, max_length=2000, required=self.sensitive)
+        if self.choices:
+            return forms.ChoiceField(label=self.title, help_text=self.help, choices=self.choices)
+        validators = [self._validate] if self.check else []
+        return forms.CharField(
+            label=self.title, help_text=self.help, max_length=2000, required=self.sensitive, validators=validators
+        )
+
+    def _validate(self, text: str) -> None:
+        if self.check is not None:
+            try:
+                self.check(text)
+            except ValueError as error:
+                raise ValidationError(str(error)) from None
 
 
 _declared: dict[str, Declared] = {}

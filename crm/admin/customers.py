@@ -17,10 +17,13 @@ from crm import markup, services
 from crm.admin.filters import ChannelFilter, StaffFilter, choice_filter
 from crm.admin.page_actions import ActionRefused, PageActions
 from crm.admin.staff_admin import StaffAdmin
+from crm.admin.tagging import TAGGING
+from crm.admin.transfer import Exports
 from crm.contact_details import email_key, phone_key
 from crm.encrypted_fields import Unreadable
 from crm.markup import column
 from crm.models import Customer, Identity, User
+from crm.visibility import staff_for, user_of, visible
 
 LABEL_TONES: dict[str, markup.Tone] = {"hot": "bad", "warm": "warning", "cold": "neutral"}
 IDENTITIES = Identity.objects.select_related("channel").defer("channel__credentials").order_by("pk")
@@ -29,6 +32,7 @@ IDENTITIES = Identity.objects.select_related("channel").defer("channel__credenti
 class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Phone and e-mail are encrypted and kept along with a key, so they are fields of the form and not of the model."""
 
+    user: User
     phone_number = forms.CharField(
         label=gettext_lazy("Phone"),
         required=False,
@@ -74,8 +78,10 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
             ("email_address", email_key(email), "email_key"),
         ):
             known = Customer.objects.not_merged().filter(**{found_by: key}).first() if key else None
-            if known:
+            if known and visible(self.user, Customer).filter(pk=known.pk).exists():
                 self.add_error(field, _("%(customer)s has this already.") % {"customer": known})
+            elif known:
+                self.add_error(field, _("A customer of a colleague has this already."))
 
 
 class OwnerFilter(StaffFilter):
@@ -97,7 +103,8 @@ class BlockedFilter(choice_filter("blocked", gettext_lazy("blocked"), [(1, gette
 
 
 @admin.register(Customer)
-class CustomerAdmin(PageActions, StaffAdmin):
+class CustomerAdmin(Exports, PageActions, StaffAdmin):
+    transfer = "customers"
     form = CustomerForm
     list_display = ("who", "warmth", "channels", "owner_name", "last_contact")
     list_select_related = ("owner",)
@@ -114,6 +121,13 @@ class CustomerAdmin(PageActions, StaffAdmin):
     search_help_text = gettext_lazy("Name, exact phone or e-mail")
     change_form_outer_before_template = "migochat/customer.html"
     page_actions = ("block", "unblock", "note")
+    bulk_actions = (*settings.CUSTOMER_BULK_ACTIONS, TAGGING)
+    list_display_more = ("kind", "trading", "place", "tag_names", "added")
+    orderings = (
+        ("oldest_contact", gettext_lazy("Longest without contact"), (F("last_message_at").asc(nulls_first=True), "pk")),
+        ("newest", gettext_lazy("Newest first"), ("-pk",)),
+        ("oldest", gettext_lazy("Oldest first"), ("pk",)),
+    )
     filter_horizontal = ()
     fieldsets = (
         (
@@ -127,10 +141,12 @@ class CustomerAdmin(PageActions, StaffAdmin):
     empty_hint = gettext_lazy("Whoever writes to one of your channels appears here by themselves.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        found = Customer.objects.not_merged()
+        found = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "crm_customer_changelist":
-            return found.defer("phone", "email").prefetch_related(Prefetch("identities", IDENTITIES))
-        return Customer.objects.select_related("owner", "merged_into")
+            found = found.filter(merged_into=None)
+            also = ("tags",) if "tag_names" in self.get_list_display(request) else ()
+            return found.defer("phone", "email").prefetch_related(Prefetch("identities", IDENTITIES), *also)
+        return found.select_related("owner", "merged_into")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str
@@ -138,10 +154,18 @@ class CustomerAdmin(PageActions, StaffAdmin):
         words = search_term.strip()
         return (queryset & Customer.objects.matching(words) if words else queryset), False
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = user_of(request)
+        return form
+
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "owner":
-            kwargs["queryset"] = User.objects.filter(is_active=True)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "owner" and isinstance(field, forms.ModelChoiceField):
+            field.queryset = User.objects.filter(is_active=True)
+            active = [(user.pk, str(user)) for user in staff_for(request.user) if user.is_active]
+            field.choices = [("", field.empty_label or ""), *active]
+        return field
 
     @column(gettext_lazy("Customer"))
     def who(self, customer: Customer) -> str:
@@ -165,6 +189,27 @@ class CustomerAdmin(PageActions, StaffAdmin):
     def last_contact(self, customer: Customer) -> str:
         return markup.ago(customer.last_message_at)
 
+    @column(gettext_lazy("Type"))
+    def kind(self, customer: Customer) -> str:
+        return customer.get_type_display()
+
+    @column(gettext_lazy("Trade"))
+    def trading(self, customer: Customer) -> str:
+        return customer.get_trade_display()
+
+    @column(gettext_lazy("Place"))
+    def place(self, customer: Customer) -> str:
+        parts = [part for part in (customer.city, customer.get_governorate_display()) if part]
+        return markup.words(", ".join(parts)) if parts else ""
+
+    @column(gettext_lazy("Tags"))
+    def tag_names(self, customer: Customer) -> str:
+        return markup.chips(customer.tags.all())
+
+    @column(gettext_lazy("Added"))
+    def added(self, customer: Customer) -> str:
+        return markup.ago(customer.created_at)
+
     @admin.display(description=gettext_lazy("Phone"))
     def phone_number(self, customer: Customer) -> str:
         return markup.left_to_right(customer.phone) if customer.phone else ""
@@ -182,6 +227,7 @@ class CustomerAdmin(PageActions, StaffAdmin):
             "panels": [panel for panel in panels if panel],
             "may_note": request.user.has_perm("crm.add_note"),
             "may_change": self.has_change_permission(request, row),
+            "may_merge": row.merged_into_id is None and request.user.has_perm("crm.merge_customer"),
             "label_tone": LABEL_TONES.get(row.label, "neutral"),
         }
 
@@ -196,13 +242,15 @@ class CustomerAdmin(PageActions, StaffAdmin):
             obj.name_at = None
         if not change:
             obj.save()
+            services.change_ruled(obj, changed, by=user_of(request))
             return
+        services.change_ruled(obj, changed, by=user_of(request))
         also = {
             "phone_number": {"phone", "phone_key"},
             "email_address": {"email", "email_key"},
             "name": {"name", "name_at"},
         }
-        fields = {column for field in changed for column in also.get(field, {field})}
+        fields = {column for field in changed - services.RULED for column in also.get(field, {field})}
         if fields:
             obj.save(update_fields=[*sorted(fields), "updated_at"])
 

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Channel, User
+from crm.models import Channel
+from crm.visibility import staff_for
 
 Choices = list[tuple[str, Any]]
 
@@ -85,7 +86,8 @@ class StaffFilter(SelectFilter):
     title = _("colleague")
 
     def choices_for(self, request: HttpRequest) -> Choices:
-        staff = User.objects.filter(is_active=True).only("pk", "email", "full_name")
+        asked = self.used_parameters.get(self.parameter_name or "")
+        staff = [user for user in staff_for(request.user) if user.is_active or str(user.pk) == asked]
         others = [(str(user.pk), str(user)) for user in staff if user.pk != request.user.pk]
         return [("me", _("Me")), ("nobody", _("Nobody")), *others]
 

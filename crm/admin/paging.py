@@ -22,6 +22,15 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
 
     template_name = "migochat/pagination.html"
     object_list: Any
+    #: Fewer pages than `PAGES`, for lists whose rows are joined before they can be counted.
+    pages: int | None = None
+    #: Only rows up to the next page are counted, as more would take too long to find.
+    looks_ahead = False
+
+    @property
+    def reachable(self) -> int:
+        """Return how many rows the pages hold at most."""
+        return (self.pages or PAGES) * self.per_page
 
     @cached_property
     def estimate(self) -> int | None:
@@ -39,14 +48,18 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
 
     @cached_property
     def count(self) -> int:
-        reachable = PAGES * self.per_page
         if self.estimate is not None:
-            return min(self.estimate, reachable)
-        return int(self.object_list.order_by().values("pk")[: reachable + 1].count())
+            return min(self.estimate, self.reachable)
+        return int(self.object_list.order_by().values("pk")[: self.reachable + 1].count())
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether the pages hold all rows that there are, so that `count` is their true number."""
+        return self.estimate is None and self.count <= self.reachable
 
     @cached_property
     def num_pages(self) -> int:
-        return min(super().num_pages, PAGES)
+        return min(super().num_pages, self.pages or PAGES)
 
     def page(self, number: Any) -> Page[Any]:
         """Skip rows by their keys alone: what is joined to a row is read only for those that show."""
@@ -63,7 +76,6 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
         """Say how many there are, as far as it is known."""
         if self.estimate is not None:
             return _("about %(count)s") % {"count": grouped(round(self.estimate, -3))}
-        reachable = PAGES * self.per_page
-        if self.count > reachable:
-            return _("more than %(count)s") % {"count": grouped(reachable)}
+        if self.count > self.reachable:
+            return _("more than %(count)s") % {"count": grouped(self.reachable)}
         return grouped(self.count)

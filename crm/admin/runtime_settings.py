@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
 )
@@ -100,16 +101,16 @@ def _line(setting: Declared) -> dict[str, Any]:
         "key": setting.key,
         "title": setting.title,
         "help": setting.help,
-        "shown": (_("set") if overridden else _("not set")) if setting.sensitive else _shown(value),
-        "default": "" if setting.sensitive else _shown(setting.default),
+        "shown": (_("set") if overridden else _("not set")) if setting.sensitive else _shown(setting, value),
+        "default": "" if setting.sensitive else _shown(setting, setting.default),
         "overridden": overridden,
     }
 
 
-def _shown(value: object) -> str:
+def _shown(setting: Declared, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(value)
+    return str(dict(setting.choices).get(str(value), value))
 
 
 def _form(setting: Declared, data: Any, may_change: bool) -> forms.Form:
@@ -123,7 +124,10 @@ def _form(setting: Declared, data: Any, may_change: bool) -> forms.Form:
     for bound in ("minimum", "maximum"):
         if getattr(setting, bound) is not None:
             attributes[bound[:3]] = str(getattr(setting, bound))
-    field.widget = widgets[setting.kind](attrs=attributes)
+    if setting.choices:
+        field.widget = UnfoldAdminSelectWidget(choices=setting.choices)
+    else:
+        field.widget = widgets[setting.kind](attrs=attributes)
     field.disabled = not may_change
     if not setting.sensitive:
         field.initial = runtime_settings.value_of(setting.key)

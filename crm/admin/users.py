@@ -66,7 +66,7 @@ class UserAdmin(_DjangoUserAdmin, StaffAdmin):  # type: ignore[misc]  # the stub
     filter_horizontal = ()
     readonly_fields = ("last_login",)
     fieldsets = (
-        (None, {"fields": ("email", "full_name", "team", "password")}),
+        (None, {"fields": ("email", "full_name", "team", "is_available", "password")}),
         (gettext_lazy("What they may do"), {"fields": ("groups", "is_active", "is_superuser")}),
         (gettext_lazy("Last seen"), {"fields": ("last_login",)}),
     )
@@ -115,7 +115,9 @@ class UserAdmin(_DjangoUserAdmin, StaffAdmin):  # type: ignore[misc]  # the stub
 
     @column(gettext_lazy("State"))
     def state(self, user: User) -> str:
-        return markup.chip(_("Active"), "good") if user.is_active else markup.chip(_("Inactive"))
+        if not user.is_active:
+            return markup.chip(_("Inactive"))
+        return markup.chip(_("Active"), "good") if user.is_available else markup.chip(_("Away"), "warning")
 
     @column(gettext_lazy("Last seen"))
     def last_seen(self, user: User) -> str:

@@ -2,16 +2,24 @@ from crm.models.accounts import Team, User
 from crm.models.channel import Channel
 from crm.models.customer import Consent, Customer, Note, Tag
 from crm.models.identity import Identity, IdentityKey
+from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
+from crm.models.merging import CustomerMerge, DuplicateDismissed
+from crm.models.working import Notification, SavedView
 
 __all__ = [
     "Channel",
     "Consent",
     "Customer",
+    "CustomerMerge",
+    "DuplicateDismissed",
     "Identity",
     "IdentityKey",
+    "ImportFile",
     "KeyCanary",
     "Note",
+    "Notification",
+    "SavedView",
     "Setting",
     "Tag",
     "Team",

@@ -54,6 +54,11 @@ class User(AbstractBaseUser, PermissionsMixin, TimestampedModel):
     is_staff = models.BooleanField(_("may log in here"), default=True)
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Take the tick off instead of deleting."))
 
+    is_available = models.BooleanField(
+        _("takes new leads"), default=True, help_text=_("Take the tick off while away: new leads then go to others.")
+    )
+    wants_email = models.BooleanField(_("tell me by e-mail as well"), default=False)
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"

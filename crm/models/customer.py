@@ -35,10 +35,11 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
     def matching(self, words: str) -> Self:
         """Find by a part of the name, however it is typed, or by the exact phone number or e-mail address."""
         found = Q(name_folded__contains=Folded(models.Value(words)))
-        if key := phone_key(words):
-            found |= Q(phone_key=key)
-        if key := email_key(words):
-            found |= Q(email_key=key)
+        for name, key in (("phone_key", phone_key(words)), ("email_key", email_key(words))):
+            if key:
+                # Another number of theirs, from before a merge. Looked up first: a subquery would keep indexes from being used.
+                merged = Customer.objects.filter(**{name: key}, merged_into__isnull=False)
+                found |= Q(**{name: key}) | Q(pk__in=list(merged.values_list("merged_into", flat=True)))
         return self.filter(found)
 
 
@@ -50,7 +51,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 class Customer(SealedModel):
     """One person or business, whichever channels they come by.
 
-    The name follows the newest profile seen until a person changes it (`name_at` empty: set by a person).
+    The name follows the newest profile seen until a person changes it (`name_at` empty: set by a person). `read_from` tells by
+    what label, trade, type, persona and governorate were set: `{"label": {"at": time, "message": id, "rule": id}}` where a rule
+    did, `{"label": {"by": user id}}` where a person did; rules never change the latter. A governorate read from text is a guess
+    until a person confirms it.
     """
 
     class Label(models.TextChoices):
@@ -89,6 +93,7 @@ class Customer(SealedModel):
     trade = models.CharField(_("trade"), max_length=10, choices=Trade, blank=True)
     type = models.CharField(_("type"), max_length=10, choices=Type, default=Type.NEW)
     persona = models.CharField(_("persona"), max_length=10, choices=Persona, blank=True)
+    read_from = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
     language = models.CharField(_("language"), max_length=10, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -112,6 +117,12 @@ class Customer(SealedModel):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        permissions = (
+            ("see_everyone", _("May see what belongs to others")),
+            ("merge_customer", _("May merge customers and undo that")),
+            ("export_customer", _("May export phone numbers and e-mail addresses")),
+            ("import_customer", _("May import customers and leads")),
+        )
         constraints = (
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
         )

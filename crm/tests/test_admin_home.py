@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -33,15 +33,15 @@ def test_the_front_door_leads_to_the_login_and_the_login_to_ones_page() -> None:
     login = client.get("/", follow=True).redirect_chain[-1][0]
     assert login.startswith(reverse("admin:login"))
     response = client.post(login, {"username": "Seller@shop.example", "password": PASSWORD}, follow=True)
-    assert response.redirect_chain[-1][0] == reverse("admin:messaging_conversation_changelist")
+    assert response.redirect_chain[-1][0] == reverse("admin:leads_answer_next")
 
 
 @pytest.mark.parametrize(
     ("role", "page"),
     [
         (roles.ADMINISTRATOR, "admin:crm_channel_changelist"),
-        (roles.MANAGER, "admin:messaging_conversation_changelist"),
-        (roles.SELLER, "admin:messaging_conversation_changelist"),
+        (roles.MANAGER, "admin:leads_answer_next"),
+        (roles.SELLER, "admin:leads_answer_next"),
         (roles.VIEWER, "admin:messaging_conversation_changelist"),
     ],
 )
@@ -75,7 +75,11 @@ def test_who_may_not_log_in_here_is_not_sent_round_in_circles() -> None:
 @pytest.mark.parametrize(
     ("role", "shown", "hidden"),
     [
-        (roles.SELLER, ["Conversations", "Customers", "Ads"], ["Channels", "Webhook deliveries", "Users", "Settings"]),
+        (
+            roles.SELLER,
+            ["Answer next", "Conversations", "Customers", "Ads"],
+            ["Channels", "Webhook deliveries", "Users", "Settings"],
+        ),
         (roles.ADMINISTRATOR, ["Conversations", "Channels", "Webhook deliveries", "Users", "Settings"], []),
     ],
 )
@@ -84,3 +88,41 @@ def test_the_sidebar_shows_what_one_may_see(role: str, shown: list[str], hidden:
     sidebar = page[page.index('id="nav-sidebar-apps"') : page.index('id="main"')]
     assert [title for title in shown if f"<span>{title}</span>" not in sidebar] == []
     assert [title for title in hidden if f"<span>{title}</span>" in sidebar] == []
+
+
+@pytest.mark.parametrize(
+    ("role", "lines"),
+    [
+        (roles.ADMINISTRATOR, ["Channels", "Deliveries", "Answer next"]),
+        (roles.MANAGER, ["Answer next", "Board", "Leads"]),
+        (roles.SELLER, ["Answer next", "Board", "Leads"]),
+        (roles.VIEWER, ["Answer next", "Board", "Leads"]),
+    ],
+)
+def test_a_phone_has_the_three_pages_of_ones_role_at_its_foot(role: str, lines: list[str]) -> None:
+    client = logged_in(role)
+    for name in ("messaging_conversation_changelist", "leads_lead_changelist", "crm_customer_changelist"):
+        page = client.get(reverse(f"admin:{name}")).content.decode()
+        bar = page[page.index('<nav class="mc-phone-bar"') :]
+        bar = bar[: bar.index("</nav>")]
+        assert [title for title in lines if f"<span>{title}</span>" in bar] == lines
+        assert bar.count("<a ") == len(lines)
+        assert ("aria-current" in bar) is (name == "leads_lead_changelist" and "Leads" in lines)
+
+
+def test_without_a_role_or_in_a_window_that_chooses_a_row_there_is_no_bar() -> None:
+    client = logged_in()
+    assert '"mc-phone-bar"' not in client.get("/").content.decode()
+    roles.ensure_roles()
+    User.objects.get().groups.add(Group.objects.get(name=roles.ADMINISTRATOR))
+    page = client.get(reverse("admin:crm_customer_changelist") + "?_popup=1")
+    assert '"mc-phone-bar"' not in page.content.decode()
+
+
+def test_the_bar_leads_nowhere_one_may_not_go() -> None:
+    client = logged_in()
+    User.objects.get().user_permissions.add(Permission.objects.get(codename="change_channel"))
+    User.objects.get().user_permissions.add(Permission.objects.get(codename="view_channel"))
+    page = client.get(reverse("admin:crm_channel_changelist")).content.decode()
+    bar = page[page.index('<nav class="mc-phone-bar"') :]
+    assert bar[: bar.index("</nav>")].count("<a ") == 1

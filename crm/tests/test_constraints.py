@@ -7,9 +7,22 @@ import pytest
 from django.db.models import F
 
 from crm.contact_details import identity_key
-from crm.models import Channel, Consent, Customer, IdentityKey, Setting, Tag, Team, User
+from crm.models import (
+    Channel,
+    Consent,
+    Customer,
+    CustomerMerge,
+    DuplicateDismissed,
+    IdentityKey,
+    Notification,
+    SavedView,
+    Setting,
+    Tag,
+    Team,
+    User,
+)  # fmt: skip
 from crm.tests.constraints import broken_by, constraints_of
-from crm.tests.factories import make_channel, make_customer, make_identity
+from crm.tests.factories import make_channel, make_customer, make_identity, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -71,11 +84,47 @@ def setting_twice() -> None:
         Setting.objects.create(key="a", value=value)
 
 
+def merged_twice() -> None:
+    merged = make_customer()
+    CustomerMerge.objects.bulk_create([CustomerMerge(kept=make_customer(), merged=merged) for _ in range(2)])
+
+
+def merge_of_one() -> None:
+    customer = make_customer()
+    CustomerMerge.objects.create(kept=customer, merged=customer)
+
+
+def dismissed_twice() -> None:
+    first, second = make_customer(), make_customer()
+    DuplicateDismissed.objects.bulk_create([DuplicateDismissed(first=first, second=second) for _ in range(2)])
+
+
+def dismissed_backwards() -> None:
+    first, second = make_customer(), make_customer()
+    DuplicateDismissed.objects.create(first=second, second=first)
+
+
+def told_twice() -> None:
+    user = make_user()
+    Notification.objects.bulk_create([Notification(user=user, kind="waiting", key="a", text="b") for _ in range(2)])
+
+
+def view_twice() -> None:
+    user = make_user()
+    SavedView.objects.bulk_create([SavedView(owner=user, screen="leads.lead", name="Mine") for _ in range(2)])
+
+
 #: By the name in the models: what breaks it, and the name in the database where that is another.
 ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "channel_platform_known": (unknown_platform, ""),
     "channel_external_id_once": (account_twice, ""),
     "customer_not_merged_into_itself": (merged_into_itself, ""),
+    "customer_merge_once": (merged_twice, ""),
+    "customer_merge_of_two": (merge_of_one, ""),
+    "duplicate_dismissed_once": (dismissed_twice, ""),
+    "duplicate_dismissed_in_order": (dismissed_backwards, ""),
+    "notification_once": (told_twice, ""),
+    "saved_view_once": (view_twice, ""),
     "identity_key_once": (key_twice, ""),
     "consent_once": (consent_twice, ""),
     "user_email_any_case": (address_in_another_case, ""),

@@ -89,11 +89,11 @@ def test_killed_processes_come_back(first: Run, var: Path) -> None:
     run = Run(var, first.port)
     run.wait_until_up()
     old = {process.pid for word in ("config.wsgi:application", "drain") for process in processes_of(run, word)}
-    assert len(old) == 3  # granian, its worker, the drain
+    assert len(old) == 4  # granian, its worker, the drains of ingest and leads
     for pid in old:
         os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not (_is_ready(run) and processes_of(run, "drain")):
+    while time.monotonic() < deadline and not (_is_ready(run) and len(processes_of(run, "drain")) == 2):
         time.sleep(0.1)
     assert run.get("/readyz")[0] == 200
     assert old.isdisjoint(process.pid for process in processes_of(run, "drain"))

@@ -18,8 +18,9 @@ def test_it_is_the_version_our_templates_were_made_for() -> None:
     ("template", "blocks"),
     [
         ("admin/change_list.html", ["extrastyle", "extrahead", "bodyclass", "object-tools-items", "content"]),
-        ("unfold/layouts/skeleton.html", ["is_fullwidth", "nav-global", "bodyclass"]),
+        ("unfold/layouts/skeleton.html", ["base", "is_fullwidth", "nav-global", "bodyclass"]),
         ("admin/base.html", ["content", "footer"]),
+        ("admin/base_site.html", ["title", "branding", "nav-global"]),
     ],
 )
 def test_the_blocks_that_we_fill_exist(template: str, blocks: list[str]) -> None:
@@ -28,6 +29,10 @@ def test_the_blocks_that_we_fill_exist(template: str, blocks: list[str]) -> None
 
 
 def test_what_we_replace_is_still_used() -> None:
-    replaced = "unfold/helpers/header_title.html"
-    assert (UNFOLD / replaced).exists()
-    assert "mc-crumb" in get_template(replaced).template.source  # type: ignore[attr-defined]  # of Django's engine
+    for replaced, ours in (
+        ("unfold/helpers/header_title.html", "mc-crumb"),
+        ("unfold/helpers/userlinks.html", "migochat/bell.html"),
+        ("admin/base_site.html", "phone_bar"),
+    ):
+        assert (UNFOLD / replaced).exists()
+        assert ours in get_template(replaced).template.source  # type: ignore[attr-defined]  # of Django's engine

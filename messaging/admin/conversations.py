@@ -20,8 +20,10 @@ from crm.admin.page_actions import ActionRefused, PageActions
 from crm.admin.staff_admin import StaffAdmin, StaffList
 from crm.markup import column
 from crm.models import User
+from crm.visibility import user_of, visible
 from messaging import services
 from messaging.admin import labels, thread
+from messaging.admin.bulk import BULK_ACTIONS
 from messaging.models import Conversation, Message
 
 UNREAD_SHOWN = 99
@@ -102,6 +104,13 @@ class ConversationAdmin(PageActions, StaffAdmin):
     search_fields = ("identity__customer__name",)
     search_help_text = gettext_lazy("Name, exact phone or e-mail")
     page_actions = ("read", "close", "reopen", "assign_to_me", "hand_back")
+    bulk_actions = BULK_ACTIONS
+    pages_if_restricted = 40
+    list_display_more = ("state", "message_total", "began")
+    orderings = (
+        ("waiting", gettext_lazy("Waiting longest first"), ("waiting_since", "pk")),
+        ("quiet", gettext_lazy("Longest quiet first"), ("last_activity_at", "pk")),
+    )
     empty_icon = "forum"
     empty_title = gettext_lazy("No conversations yet")
     empty_hint = gettext_lazy("They appear here as customers write to your channels.")
@@ -167,13 +176,25 @@ class ConversationAdmin(PageActions, StaffAdmin):
     def last_activity(self, row: Conversation) -> str:
         return markup.ago(row.last_activity_at)
 
+    @column(gettext_lazy("State"))
+    def state(self, row: Conversation) -> str:
+        return row.get_status_display()
+
+    @column(gettext_lazy("Messages"))
+    def message_total(self, row: Conversation) -> str:
+        return markup.grouped(row.message_count)
+
+    @column(gettext_lazy("Began"))
+    def began(self, row: Conversation) -> str:
+        return markup.ago(row.started_at)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the thread. There is no form here: what can be done has buttons of its own."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        conversation = thread.conversation(object_id)
+        conversation = thread.conversation(visible(user_of(request), Conversation), object_id)
         if conversation is None:
             return self.does_not_exist(request, object_id)
         if not self.has_view_or_change_permission(request, conversation):

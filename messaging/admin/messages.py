@@ -12,13 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from crm import markup
 from crm.admin.filters import ChannelFilter, choice_filter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
 from messaging.admin import labels
+from messaging.admin.origins import BroughtByFilter
 from messaging.models import Message, MessageStatus
 
 INDEXED_FROM = 3  # letters; the index is one of trigrams
 SEARCHED_SHORT = 10_000
+
+
+class MessageDaysFilter(DaysFilter):
+    lookup = "at"
 
 
 @admin.register(Message)
@@ -33,10 +39,16 @@ class MessageAdmin(ReadOnly, StaffAdmin):
         ),
         choice_filter("source", gettext_lazy("source"), Message.Source.choices),
         ChannelFilter,
+        BroughtByFilter,
+        MessageDaysFilter,
     )
     linked_lookups = ("post", "ad")
     phone = {"who": "title", "when": "end", "source_name": "badge"}  # noqa: RUF012 - as in StaffAdmin
     ordering = ("-at", "-pk")
+    pages_if_restricted = 40
+    looks_ahead_if_restricted = True
+    list_display_more = ("status_name", "author_name")
+    orderings = (("oldest", gettext_lazy("Oldest first"), ("at", "pk")),)
     search_fields = ("text",)
     search_help_text = gettext_lazy("Words of a message")
     fieldsets = (
@@ -57,6 +69,10 @@ class MessageAdmin(ReadOnly, StaffAdmin):
         found: QuerySet[Message] = super().get_queryset(request)
         customer = "conversation__identity__customer"
         return found.defer(f"{customer}__phone", f"{customer}__email", "channel__credentials", "text_folded")
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        also = ("author",) if "author_name" in self.get_list_display(request) else ()
+        return (*self.list_select_related, *also)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
@@ -126,6 +142,10 @@ class MessageAdmin(ReadOnly, StaffAdmin):
     def status_name(self, message: Message) -> str:
         status = MessageStatus(message.status)
         return markup.chip(status.label, labels.STATUS_TONES.get(status, "neutral"))
+
+    @column(gettext_lazy("Written by"))
+    def author_name(self, message: Message) -> str:
+        return markup.words(message.author) if message.author else ""
 
     @column(gettext_lazy("Id on the platform"))
     def platform_id(self, message: Message) -> str:

@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm import markup
 from crm.models import Customer, Identity
+from crm.visibility import user_of, visible
 from messaging.admin import labels
 from messaging.models import Attachment, Conversation, Message, MessageStatus
 
@@ -67,12 +70,12 @@ class Part:
     later: bool
 
 
-def conversation(object_id: str) -> Conversation | None:
-    """Return a conversation with everything its head shows, None where there is none."""
+def conversation(among: QuerySet[Conversation], object_id: str) -> Conversation | None:
+    """Return a conversation with everything its head shows, None where there is none among these."""
     if not (object_id.isascii() and object_id.isdigit()):
         return None
     related = ("identity__customer__owner", "channel", "assignee", "team")
-    return Conversation.objects.select_related(*related).defer("channel__credentials").filter(pk=object_id).first()
+    return among.select_related(*related).defer("channel__credentials").filter(pk=object_id).first()
 
 
 def identities_of_people_like(words: str) -> QuerySet[Identity, Any]:
@@ -87,7 +90,7 @@ def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpRes
     if request.headers.get("HX-Request"):
         return TemplateResponse(request, "migochat/thread_part.html", context)
     customer = shown.identity.customer
-    others = Conversation.objects.filter(identity__customer=customer).exclude(pk=shown.pk).select_related("channel")
+    others = visible(user_of(request), Conversation).filter(identity__customer=customer).exclude(pk=shown.pk)
     may_change = model_admin.has_change_permission(request, shown)
     context |= {
         **model_admin.admin_site.each_context(request),
@@ -95,7 +98,9 @@ def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpRes
         "opts": Conversation._meta,
         "original": shown,
         "customer": customer,
-        "others": others.defer("channel__credentials").order_by("-last_activity_at")[:OTHERS_SHOWN],
+        "others": others.select_related("channel")
+        .defer("channel__credentials")
+        .order_by("-last_activity_at")[:OTHERS_SHOWN],
         "notes": customer.notes.select_related("author")[:5],
         "may_note": request.user.has_perm("crm.add_note"),
         "may_see_customer": request.user.has_perm("crm.view_customer"),
@@ -105,6 +110,7 @@ def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpRes
         "action_prefix": "admin:messaging_conversation_",
         "history_url": reverse("admin:messaging_conversation_history", args=[shown.pk]),
         "mine": shown.assignee_id == request.user.pk,
+        "panels": [import_string(path)(request, shown) for path in settings.CONVERSATION_PANELS],
     }
     return TemplateResponse(request, "migochat/thread.html", context)
 

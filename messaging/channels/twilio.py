@@ -32,6 +32,9 @@ KEPT_HEADERS: tuple[str, ...] = ("content-type",)
 #: Far more than Twilio sends; parsing stops there before anything is proven.
 MAX_FIELDS = 1000
 
+#: What stands before the address of somebody on WhatsApp. One number of ours may have both that and SMS.
+WHATSAPP = "whatsapp"
+
 
 class Form(dict[str, list[str]]):
     """The fields of a body, each with all its values, as Twilio's validator wants them."""
@@ -137,14 +140,15 @@ def _contact(form: Form, name: str) -> Contact:
     if not address:
         return NOBODY
     others: list[str] = []
-    if channel == "whatsapp":
+    profile = {"address": channel} if channel == WHATSAPP else {}
+    if channel == WHATSAPP:
         named = (_address(form.one(field))[1] for field in _USER_ID_FIELDS)
         others = [value for value in named if is_business_scoped(value)]
         wa_id = form.one("WaId")
         if is_phone(wa_id) and wa_id != address.removeprefix("+"):
             others.append(wa_id)
     keys = ((PSID, address),) if channel == "messenger" else whatsapp_keys(address, *others)
-    return Contact(address, keys, name=form.one("ProfileName"), username=form.one("ProfileUsername"))
+    return Contact(address, keys, form.one("ProfileName"), form.one("ProfileUsername"), profile)
 
 
 _USER_ID_FIELDS = ("ExternalUserId", "ExternalUserIdentifier", "ParentExternalUserId")

@@ -80,6 +80,11 @@ FOLLOW_UPS: tuple[str, ...] = (
     "Please send it to {town}.", "Is {price} your best price?", "Perfect, thank you!", "Let me think about it.",
     "Okay, how do I order?", "Any news?", "Got it, thanks", "Yes please", "I have just paid.", "Are you still there?",
 )  # fmt: skip
+ASIDES: tuple[str, ...] = (
+    "Let me think about it.", "I like it best in {colour}.", "I will ask at home and write on {day}.", "Any news?",
+    "A friend in {town} has one in {colour}.", "Maybe after {day}.", "I will be in {town} on {day}.", "And in {colour}?",
+    "{colour} would go with my other things.", "Got it, thanks", "Okay, I see.", "My sister in {town} told me about you.",
+)  # fmt: skip
 ANSWERS: tuple[str, ...] = (
     "Yes, {product} is here in {colour}, sizes S to XL.",
     "It is {price}, and delivery to {town} is free this week.",

@@ -19,11 +19,10 @@ from messaging.demo.talk import Talk
 from messaging.demo.threads import Thread
 from messaging.demo.writing import Writer
 
-LABELS: dict[str, Sequence[str]] = {
-    "label": ("", "", "", *Customer.Label.values),
-    "trade": ("", *("retail",) * 7, "wholesale"),
-    "persona": ("", "", *Customer.Persona.values),
-}
+LABELS = ("", "", "", *Customer.Label.values)
+TRADES = ("", *("retail",) * 7, "wholesale")
+PERSONAS = ("", "", *Customer.Persona.values)
+OWNED, BLOCKED = 0.95, 0.005
 KEY_KINDS = {"messenger": "psid", "instagram": "igsid", "whatsapp": "phone", "telegram": "chat", "twilio": "phone"}
 PHONES = {"ar": ("+2010", "+2011", "+2012", "+2015"), "en": ("+4477",), "pt": ("+55119", "+55219", "+55819")}
 FIRST_PLATFORM_ID = 10**15  # 16 digits, as many as a page-scoped id has and a Telegram id may have
@@ -44,13 +43,22 @@ PHONE_LABEL, EMAIL_LABEL, VALUE_LABEL = (
 
 @dataclass(slots=True)
 class Somebody:
-    """A customer in the making: what their messages and their row both need."""
+    """A customer in the making: what their messages and their row both need.
+
+    `questions_left`: how many more things they ask for; then they only say a few polite words. None: no end of them.
+    """
 
     id: int
     language: str
     name: str
     phone: str
     owner_id: int | None
+    label: str
+    trade: str
+    type: str
+    persona: str
+    blocked: bool
+    questions_left: int | None = None
 
 
 class People:
@@ -71,9 +79,12 @@ class People:
         prefix = chance.choice(PHONES[language])
         customer_id = self.writer.next_id("crm_customer")
         digits = f"{customer_id * 7_919 % 10**8:08d}"  # a prime step: no number comes twice
-        owner = chance.choice(self.staff) if self.staff and chance.random() < 0.6 else None
+        owner = chance.choice(self.staff) if self.staff and chance.random() < OWNED else None
         name = " ".join(self.talk.name(language))
-        return Somebody(customer_id, language, name, f"{prefix}{digits}", owner)
+        return Somebody(
+            customer_id, language, name, f"{prefix}{digits}", owner, chance.choice(LABELS), chance.choice(TRADES),
+            Customer.Type.NEW, chance.choice(PERSONAS), chance.random() < BLOCKED,
+        )  # fmt: skip
 
     def write_customer(self, person: Somebody, threads: Sequence[Thread], platforms: Sequence[str]) -> None:
         """Add the customer's row, and now and then a note."""
@@ -82,17 +93,14 @@ class People:
         knows_phone = "phone" in {KEY_KINDS[platform] for platform in platforms} or chance.random() < WITH_PHONE
         phone = person.phone if knows_phone else ""
         email = f"customer{person.id}@mail.example" if chance.random() < WITH_EMAIL else ""
-        messages = sum(len(thread.ages) for thread in threads)
         since = self.ago(max(thread.ages[0] for thread in threads))
         self.writer.add(
             "crm_customer",
             person.id, since, self.now, uid, person.name, since,
             encrypt(PHONE_LABEL, uid, phone.encode()), phone_key(phone) or None,
             encrypt(EMAIL_LABEL, uid, email.encode()), email_key(email) or None,
-            governorate, town, *(chance.choice(choices) for choices in (LABELS["label"], LABELS["trade"])),
-            "new" if messages < 6 else "vip" if messages > 120 else "returning",
-            chance.choice(LABELS["persona"]), person.language, person.owner_id,
-            self.ago(min(thread.ages[-1] for thread in threads)), True, chance.random() < 0.005,
+            governorate, town, person.label, person.trade, person.type, person.persona, person.language, person.owner_id,
+            self.ago(min(thread.ages[-1] for thread in threads)), True, person.blocked,
         )  # fmt: skip
         if chance.random() < NOTED:
             self.writer.add("crm_note", since, since, person.id, self.talk.note(person.language))

@@ -83,6 +83,12 @@ FOLLOW_UPS: tuple[str, ...] = (
     "Certo, como faço o pedido?", "Alguma novidade?", "Recebi, obrigado", "Sim, por favor", "Acabei de pagar.",
     "Vocês estão aí?",
 )  # fmt: skip
+ASIDES: tuple[str, ...] = (
+    "Vou pensar um pouco.", "Gosto mais na cor {colour}.", "Vou perguntar em casa e escrevo na {day}.",
+    "Alguma novidade?", "Uma amiga em {town} tem igual na cor {colour}.", "Talvez depois de {day}.",
+    "Vou estar em {town} na {day}.", "E na cor {colour}?", "A cor {colour} combina com as minhas coisas.",
+    "Entendi, obrigada", "Ah, certo.", "Minha irmã em {town} me falou de vocês.",
+)  # fmt: skip
 ANSWERS: tuple[str, ...] = (
     "Sim, temos {product} na cor {colour}, do P ao GG.",
     "Sai por {price}, e o frete para {town} é grátis esta semana.",

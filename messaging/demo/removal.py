@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import pgtrigger
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils.module_loading import import_string
 
 from crm.models import Channel, Customer
 from messaging.demo.shop import CHANNELS
 
-Rows = dict[type[models.Model], str]
+Rows = dict[type[models.Model], list[str]]  # queries for the ids that go
 
 CUSTOMERS = """
     CREATE TEMPORARY TABLE demo_customer ON COMMIT DROP AS
@@ -62,22 +64,34 @@ def remove_demo(*, removed: Callable[[str, int], None] = lambda table, count: No
 
 
 def _statements() -> Iterator[tuple[str, str]]:
-    """Yield what to execute, and the table that loses rows by it; children come before their parents."""
+    """Yield what to execute, and the table that loses rows by it; children come before their parents.
+
+    Which rows go is worked out once, from parents to children, and kept in a table for each model.
+    """
     going: Rows = {
-        Channel: "SELECT id FROM demo_channel",
-        Customer: "SELECT id FROM demo_customer",
+        Channel: ["SELECT id FROM demo_channel"],
+        Customer: ["SELECT id FROM demo_customer"],
+        **{model: [rows] for model, rows in import_string(settings.DEMO_STORYTELLER).removed_with_it().items()},
     }
     order: list[type[models.Model]] = []
     references = list(_references())
     for parent in list(going):
         _follow(parent, going, order, references)
+    for model in order:
+        rows = _rows(model)
+        yield f"CREATE TEMPORARY TABLE {rows} ON COMMIT DROP AS {' UNION '.join(going[model])}", ""
+        yield f"ANALYZE {rows}", ""
     for reference in references:
         if reference.is_emptied and reference.parent in going:
-            table = reference.child._meta.db_table
-            rows = going[reference.parent]
-            yield f"UPDATE {table} SET {reference.column} = NULL WHERE {reference.column} IN ({rows})", ""  # noqa: S608 - names of ours
+            found = f"{reference.column} IN (SELECT id FROM {_rows(reference.parent)})"  # noqa: S608 - names of ours
+            yield f"UPDATE {reference.child._meta.db_table} SET {reference.column} = NULL WHERE {found}", ""  # noqa: S608 - names of ours
     for model in reversed(order):
-        yield f"DELETE FROM {model._meta.db_table} WHERE id IN ({going[model]})", model._meta.db_table  # noqa: S608 - names of ours
+        table = model._meta.db_table
+        yield f"DELETE FROM {table} USING {_rows(model)} AS going WHERE {table}.id = going.id", table  # noqa: S608 - names of ours
+
+
+def _rows(model: type[models.Model]) -> str:
+    return f"demo_rows_{model._meta.db_table}"
 
 
 def _follow(
@@ -93,10 +107,10 @@ def _follow(
         child = reference.child
         if child is Customer:
             continue  # which customers go is decided by their identities alone
-        found = f"SELECT id FROM {child._meta.db_table} WHERE {reference.column} IN ({going[parent]})"  # noqa: S608 - names of ours
-        if child in going and found not in going[child]:
-            going[child] = f"{going[child]} UNION {found}"
-        going.setdefault(child, found)
+        found = f"SELECT id FROM {child._meta.db_table} WHERE {reference.column} IN (SELECT id FROM {_rows(parent)})"  # noqa: S608 - names of ours
+        queries = going.setdefault(child, [])
+        if found not in queries:
+            queries.append(found)
         _follow(child, going, order, references)
 
 

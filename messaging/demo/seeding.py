@@ -6,27 +6,33 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from psycopg.types.json import Jsonb
 
 from crm.models import User
+from crm.roles import SELLER
 from messaging.demo.people import People, Somebody
 from messaging.demo.shop import DAYS, PICTURES, ShopChannel, open_shop
+from messaging.demo.story import Heard, Said, Story, Storyteller
 from messaging.demo.talk import Talk
 from messaging.demo.threads import DAY, Thread, plan_threads
-from messaging.demo.writing import Writer, analyze
+from messaging.demo.writing import Writer
 from messaging.keys import message_key
 from messaging.models import MessageStatus
 
 SHARES = {"messenger": 32, "whatsapp": 30, "instagram": 20, "telegram": 8, "twilio": 10}
 ON_TWO_CHANNELS = 0.15
-ASSIGNED = 0.5
+BY_OWNER = 0.8
 MEDIA = (("image", "image/jpeg", "jpg"), ("audio", "audio/ogg", "ogg"), ("video", "video/mp4", "mp4"))
 WITH_MEDIA = 0.08
 #: What becomes of a message of ours, where the platform tells; Telegram tells nothing, SMS no reading.
 FATES = (MessageStatus.READ,) * 16 + (MessageStatus.DELIVERED,) * 3 + (MessageStatus.SENT,)
 NO_MORE_THAN = {"telegram": MessageStatus.SENT, "twilio": MessageStatus.DELIVERED}
 FAILED, FAILURE = 0.01, "131047"
+UNHEARD = ("", "", None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +46,31 @@ class Origin:
     referral: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """Who writes, where, and what becomes of it."""
+
+    person: Somebody
+    channel: ShopChannel
+    story: Story
+
+
 def seed(
     *, customers: int, messages: int, seed: int | str, written: Callable[[int], None] = lambda count: None
 ) -> None:
     """Add customers and messages, the same texts and times before now for the same seed.
 
     There is at least one message a customer. `written` is told the number of messages each time some are committed; a
-    run that is broken off leaves whole conversations.
+    run that is broken off leaves whole conversations, the last customer perhaps without all that follows from them.
     """
     now = timezone.now()
-    chance = Random(seed)  # noqa: S311 - made-up people
-    seeding = _Seeding(chance, now, open_shop(chance, now))
-    for count in _shared_out(chance, customers, messages):
+    seeding = _Seeding(Random(seed), now)  # noqa: S311 - made-up people
+    for count in _shared_out(seeding.chance, customers, messages):
         for _ in seeding.write(count):
             if seeding.writer.is_full:
                 written(seeding.writer.flush())
     written(seeding.writer.flush())
-    analyze()
+    seeding.writer.analyze()
 
 
 def _shared_out(chance: Random, customers: int, messages: int) -> Iterator[int]:
@@ -71,20 +85,35 @@ def _shared_out(chance: Random, customers: int, messages: int) -> Iterator[int]:
         yield 1 + share
 
 
+def _sellers() -> dict[int, int | None]:
+    """Return the team of each seller, or of every colleague where nobody is one, by user id."""
+    staff = User.objects.filter(is_active=True).order_by("pk")
+    sellers = staff.filter(groups__name=SELLER)
+    return dict((sellers if sellers.exists() else staff).values_list("pk", "team_id"))
+
+
+def _columns(heard: Heard) -> tuple[Any, ...]:
+    entities = Jsonb(heard.entities) if heard.entities else None
+    return heard.intent, heard.sentiment, heard.confidence, entities, heard.triaged_at
+
+
 class _Seeding:
     """One run: chance, clock and the rows on their way.
 
     Ids on the platform are made of numbers that the database gives out once: no other run has them, whenever it runs.
     """
 
-    def __init__(self, chance: Random, now: datetime, shop: list[ShopChannel]) -> None:
+    def __init__(self, chance: Random, now: datetime) -> None:
         self.chance, self.now = chance, now
-        self.channels = shop
-        self.weights = [SHARES[channel.platform] for channel in shop]
-        self.writer = Writer()
+        storyteller: type[Storyteller] = import_string(settings.DEMO_STORYTELLER)
+        self.writer = Writer(storyteller.TABLES)
+        with transaction.atomic():
+            self.channels = open_shop(chance, now)
+            self.storyteller = storyteller.set_out(self.writer, chance, now)
+        self.weights = [SHARES[channel.platform] for channel in self.channels]
         self.talk = Talk(chance)
-        self.staff = list(User.objects.filter(is_active=True).order_by("pk").values_list("pk", "team_id"))
-        self.people = People(self.writer, chance, now, [pk for pk, _ in self.staff])
+        self.teams = _sellers()
+        self.people = People(self.writer, chance, now, list(self.teams))
 
     def write(self, messages: int) -> Iterator[None]:
         """Add one customer with everything below; yields after each conversation, so that the caller may flush."""
@@ -99,16 +128,15 @@ class _Seeding:
             last_age = 60 + DAYS * DAY * chance.random() ** 3 if messages > 1 else DAYS * DAY * chance.random()
             plans.append((channel, plan_threads(chance, count, last_age)))
         origins = {id(thread): self._origin(channel, thread) for channel, threads in plans for thread in threads}
-        self.people.write_customer(
-            person,
-            [thread for _, threads in plans for thread in threads],
-            [channel.platform for channel, _ in plans],
-        )
+        all_threads = [thread for _, threads in plans for thread in threads]
+        story = self.storyteller.begin(person, all_threads)
+        self.people.write_customer(person, all_threads, [channel.platform for channel, _ in plans])
         for channel, threads in plans:
             identity_id = self.people.write_identity(person, channel, threads)
             for thread in threads:
-                self._write_thread(person, channel, identity_id, thread, origins[id(thread)])
+                self._write_thread(_Exchange(person, channel, story), identity_id, thread, origins[id(thread)])
                 yield
+        story.end()
 
     def _origin(self, channel: ShopChannel, thread: Thread) -> Origin:
         """Decide by what way a conversation began; a comment is known before its thread is summed up."""
@@ -128,14 +156,12 @@ class _Seeding:
             return Origin("referral", referral={"ref": f"flyer-{int(dice * 1000) % 10}", "source": "SHORTLINK"})
         return Origin()
 
-    def _write_thread(
-        self, person: Somebody, channel: ShopChannel, identity_id: int, thread: Thread, origin: Origin
-    ) -> None:
+    def _write_thread(self, exchange: _Exchange, identity_id: int, thread: Thread, origin: Origin) -> None:
+        channel = exchange.channel
         conversation_id = self.writer.next_id("messaging_conversation")
         ago, now = self.people.ago, self.now
-        assignee, team = (
-            self.chance.choice(self.staff) if self.staff and self.chance.random() < ASSIGNED else (None, None)
-        )
+        assignee = self._assignee(exchange.person, thread)
+        team = self.teams.get(assignee) if assignee else None
         started, ended = ago(thread.ages[0]), ago(thread.ages[-1])
         unanswered = thread.unanswered
         self.writer.add(
@@ -148,34 +174,48 @@ class _Seeding:
         for place, (age, ours) in enumerate(zip(thread.ages, thread.ours, strict=True)):
             moment = now - timedelta(seconds=age)
             came_by = origin if not place else Origin()
-            self._write_message(person, channel, conversation_id, moment, ours, place, came_by, assignee)
+            self._write_message(
+                exchange, conversation_id, moment, place, came_by, assignee if ours else None, ours=ours
+            )
+
+    def _assignee(self, person: Somebody, thread: Thread) -> int | None:
+        """Return who deals with a conversation: an open one belongs to the customer's owner."""
+        if thread.open or not self.teams or self.chance.random() < BY_OWNER:
+            return person.owner_id
+        return self.chance.choice(list(self.teams))
 
     def _write_message(
         self,
-        person: Somebody,
-        channel: ShopChannel,
+        exchange: _Exchange,
         conversation_id: int,
         at: datetime,
-        ours: bool,
         place: int,
         origin: Origin,
         author_id: int | None,
+        *,
+        ours: bool,
     ) -> None:
-        chance = self.chance
+        chance, channel = self.chance, exchange.channel
         message_id = self.writer.next_id("messaging_message")
         external_id = origin.comment_id or f"demo.{message_id}"
-        kind, text = self._content(person, ours, place, is_comment=bool(origin.comment_id))
-        if kind in ("image", "audio", "video"):
+        kind, text = self._content(exchange.person, ours, place, is_comment=bool(origin.comment_id))
+        has_media = kind in ("image", "audio", "video")
+        if has_media:
             self._write_attachment(message_id, kind)
         failed = ours and chance.random() < FAILED
         status = MessageStatus.FAILED if failed else self._fate(channel) if ours else MessageStatus.RECEIVED
         received = at + timedelta(seconds=0.3 + 2 * chance.random())
+        heard = None
+        if not ours:
+            heard = exchange.story.hear(
+                Said(message_id, at, text, origin.source, origin.post_id, origin.ad_id, has_media)
+            )
         self.writer.add(
             "messaging_message",
             message_id, channel.id, conversation_id, "out" if ours else "in", kind, text, int(status), external_id,
             message_key(external_id), at, received, at, origin.source, origin.post_id, origin.ad_id, origin.comment_id,
-            Jsonb(origin.referral) if origin.referral else None, "", "", author_id if ours else None,
-            False, False, False, FAILURE if failed else "", "", "",
+            Jsonb(origin.referral) if origin.referral else None, "", "", author_id,
+            False, False, False, FAILURE if failed else "", *(_columns(heard) if heard else UNHEARD),
         )  # fmt: skip
 
     def _content(self, person: Somebody, ours: bool, place: int, *, is_comment: bool) -> tuple[str, str]:
@@ -186,8 +226,16 @@ class _Seeding:
             return self.chance.choice(MEDIA)[0], ""
         if ours:
             return "text", talk.answer(language)
+        if person.questions_left is not None:
+            return "text", self._idle_text(person)
         first = not place or self.chance.random() < 0.35
         return "text", talk.question(language) if first else talk.follow_up(language)
+
+    def _idle_text(self, person: Somebody) -> str:
+        if not person.questions_left:
+            return self.talk.aside(person.language)
+        person.questions_left -= 1
+        return self.talk.idle_question(person.language)
 
     def _fate(self, channel: ShopChannel) -> MessageStatus:
         return min(self.chance.choice(FATES), NO_MORE_THAN.get(channel.platform, MessageStatus.READ))

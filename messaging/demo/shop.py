@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from django.db import transaction
+from django.utils import timezone
 
-from campaigns.models import AdCampaign, Post
+from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm.models import Channel
 from messaging.channels import adapter_for
 from messaging.demo.talk import Talk
@@ -23,6 +23,7 @@ CHANNELS = (
 WITH_POSTS, WITH_ADS = ("messenger", "instagram"), ("messenger", "instagram", "whatsapp")
 POSTS, ADS = 14, 8
 DAYS = 180
+CURRENCY = "EGP"
 PICTURES = "https://pictures.example"
 
 
@@ -54,7 +55,6 @@ class ShopChannel:
     ads: list[ShownAd] = field(default_factory=list)
 
 
-@transaction.atomic
 def open_shop(chance: Random, now: datetime) -> list[ShopChannel]:
     """Return the shop's channels, made with their posts and ads on first use."""
     shop = []
@@ -113,8 +113,30 @@ def _ads(channel: Channel, posts: list[ShownPost], chance: Random, now: datetime
             )
             for number in range(ADS)
         )
+        _spend(channel, chance, now)
     ads = AdCampaign.objects.filter(channel=channel).order_by("pk")
     return [ShownAd(ad.pk, ad.ad_id, ad.post_id, ad.title) for ad in ads]
+
+
+def _spend(channel: Channel, chance: Random, now: datetime) -> None:
+    """Say what each ad cost and reached on every day of the demonstration."""
+    today, days = timezone.localdate(now), []
+    for ad in AdCampaign.objects.filter(channel=channel).order_by("pk"):
+        budget = 60 + 440 * chance.random()
+        for age in range(DAYS):
+            spend = budget * (0.7 + 0.6 * chance.random())
+            clicks = int(spend / (1.2 + 2 * chance.random()))
+            days.append(
+                PerformanceMetric(
+                    ad=ad,
+                    day=today - timedelta(days=age),
+                    spend=f"{spend:.2f}",
+                    currency=CURRENCY,
+                    impressions=int(clicks * (30 + 60 * chance.random())),
+                    clicks=clicks,
+                )
+            )
+    PerformanceMetric.objects.bulk_create(days)
 
 
 def _some_day(chance: Random, now: datetime) -> datetime:

@@ -21,6 +21,7 @@ class Phrases(Protocol):
     QUESTIONS: tuple[str, ...]
     CLOSINGS: tuple[str, ...]
     FOLLOW_UPS: tuple[str, ...]
+    ASIDES: tuple[str, ...]
     ANSWERS: tuple[str, ...]
     COMMENTS: tuple[str, ...]
     COMMENT_ANSWERS: tuple[str, ...]
@@ -29,7 +30,20 @@ class Phrases(Protocol):
     NOTES: tuple[str, ...]
 
 
+DIFFERENT_QUESTIONS = 3_000  # of each language
+IDLE_QUESTIONS = (
+    4,
+    6,
+    11,
+    17,
+)  # what people ask who are not about to buy, by its place in `QUESTIONS` of each language
 LANGUAGES: dict[str, Phrases] = {"ar": arabic, "en": english, "pt": portuguese}
+
+
+def _begun_with(opening: str, question: str) -> str:
+    if not opening.endswith(","):
+        question = question[:1].upper() + question[1:]
+    return f"{opening} {question}" if opening else question
 
 
 class Talk:
@@ -37,6 +51,7 @@ class Talk:
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
+        self._questions: dict[str, list[str]] = {language: [] for language in LANGUAGES}
 
     def _pick(self, words: tuple[str, ...]) -> str:
         return words[int(self.chance.random() * len(words))]
@@ -70,18 +85,30 @@ class Talk:
         return towns[int(self.chance.random() * len(towns))]
 
     def question(self, language: str) -> str:
-        """Return what a customer begins with."""
+        """Return what a customer begins with; after some thousands they repeat each other."""
+        known = self._questions[language]
+        if len(known) == DIFFERENT_QUESTIONS:
+            return self.chance.choice(known)
         phrases = LANGUAGES[language]
         opening, closing = self._pick(phrases.OPENINGS), self._pick(phrases.CLOSINGS)
-        question = self._filled(phrases, self._pick(phrases.QUESTIONS))
-        if not opening.endswith(","):
-            question = question[:1].upper() + question[1:]
-        return " ".join(part for part in (opening, question, self._filled(phrases, closing)) if part)
+        question = _begun_with(opening, self._filled(phrases, self._pick(phrases.QUESTIONS)))
+        known.append(" ".join(part for part in (question, self._filled(phrases, closing)) if part))
+        return known[-1]
 
     def _said(self, language: str, kind: str) -> str:
         phrases = LANGUAGES[language]
         text = self._filled(phrases, self._pick(getattr(phrases, kind)))
         return text[:1].upper() + text[1:]
+
+    def idle_question(self, language: str) -> str:
+        """Return a question of somebody who only looks."""
+        phrases = LANGUAGES[language]
+        question = self._filled(phrases, phrases.QUESTIONS[self.chance.choice(IDLE_QUESTIONS)])
+        return _begun_with(self._pick(phrases.OPENINGS), question)
+
+    def aside(self, language: str) -> str:
+        """Return what somebody goes on with who only looks."""
+        return self._said(language, "ASIDES")
 
     def follow_up(self, language: str) -> str:
         """Return what a customer goes on with."""

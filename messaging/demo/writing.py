@@ -1,6 +1,6 @@
 """Writing many rows by COPY, into the real tables with all their indexes and triggers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -26,7 +26,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "messaging_message": (
         "id", "channel_id", "conversation_id", "direction", "type", "text", "status", "external_id", "external_key",
         "sent_at", "received_at", "at", "source", "post_id", "ad_id", "comment_id", "referral", "payload", "reply_to",
-        "author_id", "automated", "standby", "hidden", "error", "intent", "sentiment",
+        "author_id", "automated", "standby", "hidden", "error", "intent", "sentiment", "confidence", "entities",
+        "triaged_at",
     ),
     "messaging_attachment": ("message_id", "position", "type", "url", "external_id", "name", "mime_type"),
 }  # fmt: skip
@@ -37,8 +38,9 @@ NEXT_IDS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_serie
 class Writer:
     """Gathers rows by table and writes them, parents first, one transaction every few thousand messages."""
 
-    def __init__(self) -> None:
-        self.rows: dict[str, list[Sequence[Any]]] = {table: [] for table in TABLES}
+    def __init__(self, more: Mapping[str, tuple[str, ...]]) -> None:
+        self.tables = {**TABLES, **more}
+        self.rows: dict[str, list[Sequence[Any]]] = {table: [] for table in self.tables}
         self._ids: dict[str, list[int]] = {}
 
     def next_id(self, table: str) -> int:
@@ -51,7 +53,7 @@ class Writer:
         return known.pop()
 
     def add(self, table: str, *row: Any) -> None:
-        """Add a row; its values stand in the order of `TABLES`."""
+        """Add a row; its values stand in the order of its columns."""
         self.rows[table].append(row)
 
     @property
@@ -62,7 +64,7 @@ class Writer:
         """Write what was gathered and return the number of messages in it."""
         written = len(self.rows["messaging_message"])
         with transaction.atomic(), connection.cursor() as cursor:
-            for table, columns in TABLES.items():
+            for table, columns in self.tables.items():
                 if rows := self.rows[table]:
                     with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
                         for row in rows:
@@ -70,9 +72,8 @@ class Writer:
                     self.rows[table] = []
         return written
 
-
-def analyze() -> None:
-    """Tell the planner about the new rows."""
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ANALYZE {table}")
+    def analyze(self) -> None:
+        """Tell the planner about the new rows."""
+        with connection.cursor() as cursor:
+            for table in self.tables:
+                cursor.execute(f"ANALYZE {table}")

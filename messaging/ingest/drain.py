@@ -1,18 +1,16 @@
 """The drain from the inbox table to messages."""
 
 import logging
-import time
 import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.utils import timezone
-from psycopg import errors as postgres
 
-from crm.database_errors import is_outage
+from crm.claiming import ClaimingDrain
 from crm.encryption import Undecryptable
-from crm.log_format import describe, place
+from crm.log_format import place
 from messaging.channels import ADAPTERS, MalformedPayload
 from messaging.ingest.drafts import Batch
 from messaging.ingest.interpret import Interpreter
@@ -24,12 +22,8 @@ from messaging.models import WebhookDelivery
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-DEADLOCK_RETRIES = 10
 MAX_ATTEMPTS = 5
 FIRST_RETRY_SECONDS = 2
-#: A row that commits late has a smaller id than others seen before it: look back this far, and everywhere once in a while.
-LOOK_BACK = 1000
-FULL_PASS_SECONDS = 1.0
 
 CLAIM = """
     SELECT id, uid, channel_id, body, query, headers, received_at FROM messaging_webhookdelivery
@@ -56,56 +50,37 @@ POSTPONE = """
 DeliveryRow = tuple[int, uuid.UUID, int, bytes, str, dict[str, str], datetime]
 
 
-class DeliveryDrain:
-    """Reads accepted deliveries and writes what they mean: effects and mark in one transaction.
+class DeliveryDrain(ClaimingDrain):
+    """Reads accepted deliveries and writes what they mean."""
 
-    A batch that fails is taken again one delivery at a time, so that a poisonous one is set aside alone.
-    """
+    noun = "Delivery"
 
     def __init__(self, batch_size: int = BATCH) -> None:
-        self.batch_size = batch_size
+        super().__init__(batch_size)
         self.routes = Routes()
-        self.last_seen = 0
-        self.full_pass_at = float("-inf")
 
-    def run_batch(self) -> int:
-        """Process up to one batch and return how many deliveries were dealt with."""
+    def prepare(self) -> None:
         self.routes.refresh()
-        after = self._after()
-        try:
-            return self._process(CLAIM, {"after": after, "limit": self.batch_size})
-        except Exception as error:
-            # Whatever one delivery brings about, those around it must not wait for it.
-            if is_outage(error):
-                raise
-            logger.warning("A batch failed and is taken one by one: %s", describe(error))
-        return self._one_by_one(after)
 
-    def _after(self) -> int:
-        now = time.monotonic()
-        if now >= self.full_pass_at:
-            self.full_pass_at = now + FULL_PASS_SECONDS
-            return 0
-        return self.last_seen - LOOK_BACK
-
-    def _process(self, claim: str, values: dict[str, Any]) -> int:
-        """Claim and process in one transaction; deadlocks are nobody's fault and are retried."""
-        for attempt in range(DEADLOCK_RETRIES):
-            try:
-                with transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(claim, values)
-                    rows: list[DeliveryRow] = cursor.fetchall()
-                    if rows:
-                        self._write(rows)
-            except OperationalError as error:
-                retryable = isinstance(error.__cause__, postgres.DeadlockDetected | postgres.SerializationFailure)
-                if not retryable or attempt == DEADLOCK_RETRIES - 1:
-                    raise
+    def take(self, after: int, only: int | None) -> list[int]:
+        with connection.cursor() as cursor:
+            if only is None:
+                cursor.execute(CLAIM, {"after": after, "limit": self.batch_size})
             else:
-                if rows:
-                    self.last_seen = max(self.last_seen, rows[-1][0])
-                return len(rows)
-        return 0
+                cursor.execute(CLAIM_ONE, {"id": only})
+            rows: list[DeliveryRow] = cursor.fetchall()
+        if rows:
+            self._write(rows)
+        return [row[0] for row in rows]
+
+    def waiting(self, after: int) -> list[int]:
+        pending = WebhookDelivery.objects.pending().filter(id__gt=after, next_attempt_at__lte=timezone.now())
+        return list(pending.order_by("id").values_list("id", flat=True)[: self.batch_size])
+
+    def set_aside(self, number: int, reason: str) -> None:
+        values: dict[str, Any] = {"id": number, "error": reason, "pause": FIRST_RETRY_SECONDS, "most": MAX_ATTEMPTS}
+        with connection.cursor() as cursor:
+            cursor.execute(POSTPONE, values)
 
     def _write(self, rows: list[DeliveryRow]) -> None:
         batch = Batch()
@@ -145,21 +120,3 @@ class DeliveryDrain:
                 "error": f"No channel for account {', '.join(sorted(set(unknown)))}",
             }
         return {"id": number, "status": "processed" if consequences else "ignored", "error": ""}
-
-    def _one_by_one(self, after: int) -> int:
-        pending = WebhookDelivery.objects.pending().filter(id__gt=after, next_attempt_at__lte=timezone.now())
-        numbers = list(pending.order_by("id").values_list("id", flat=True)[: self.batch_size])
-        for number in numbers:
-            try:
-                self._process(CLAIM_ONE, {"id": number})
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                logger.exception("Delivery %s failed", number)
-                _postpone(number, place(error.__cause__ or error))
-        return len(numbers)
-
-
-def _postpone(number: int, reason: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(POSTPONE, {"id": number, "error": reason, "pause": FIRST_RETRY_SECONDS, "most": MAX_ATTEMPTS})

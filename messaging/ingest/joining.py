@@ -2,10 +2,11 @@
 
 from django.db import connection
 
-from crm.models import Customer
+from crm.merging import merge_customers
+from crm.models import Identity
 from messaging.ingest.conversations import RECOUNT
 
-LOCK = "SELECT id FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK = "SELECT id, customer_id FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 OPEN_CONVERSATION = """
     SELECT id FROM messaging_conversation WHERE identity_id = %s AND status = 'open' FOR NO KEY UPDATE
 """
@@ -54,9 +55,10 @@ def join_identities(identities: list[tuple[int, int]]) -> tuple[int, int]:
 
     Keys, conversations and messages move to it. A customer left without any identity is merged into the other.
     """
-    kept, *others = identities
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [[identity_id for identity_id, _ in identities]])
+        locked: list[tuple[int, int]] = cursor.fetchall()  # a colleague may have merged their customers a moment ago
+        kept, *others = locked
         for other in others:
             ids = {"to": kept[0], "from": other[0], "customer": kept[1]}
             _join_conversations(kept[0], other[0])
@@ -70,24 +72,9 @@ def join_identities(identities: list[tuple[int, int]]) -> tuple[int, int]:
 
 
 def _join_customers(kept_id: int, other_id: int) -> None:
-    """Mark a customer who has no identity left as merged, and give the other one what only they had."""
-    customers = Customer.objects.select_for_update(no_key=True).order_by("id").in_bulk([kept_id, other_id])
-    kept, other = customers[kept_id], customers[other_id]
-    if other.identities.exists():
-        return
-    if not kept.phone_key and other.phone_key:
-        kept.set_phone(other.phone)
-    if not kept.email_key and other.email_key:
-        kept.set_email(other.email)
-    if kept.name_at and (other.name_at is None or (other.name_at, other.name) > (kept.name_at, kept.name)):
-        kept.name, kept.name_at = other.name, other.name_at
-    kept.owner_id = kept.owner_id or other.owner_id
-    kept.last_message_at = max(filter(None, (kept.last_message_at, other.last_message_at)), default=None)
-    kept.tags.add(*other.tags.all())
-    other.notes.update(customer=kept)
-    other.merged_into, other.is_active = kept, False
-    kept.save()
-    other.save(update_fields=["merged_into", "is_active", "updated_at"])
+    """Merge a customer who has no identity left into the other one; with another identity they stay apart."""
+    if not Identity.objects.filter(customer=other_id).exists():
+        merge_customers(kept_id=kept_id, merged_id=other_id, by=None, reason="one payload names both")
 
 
 def _join_conversations(kept_identity: int, other_identity: int) -> None:

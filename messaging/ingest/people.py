@@ -44,7 +44,7 @@ INSERT_KEYS = """
     FROM json_to_recordset(%s) AS new (uid uuid, identity_id bigint, channel_id bigint, kind text, value bytea, key bytea)
     ON CONFLICT (channel_id, kind, key) DO NOTHING
 """
-LOCK = "SELECT id FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK = "SELECT id, customer_id FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 UPDATE_IDENTITIES = """
     UPDATE crm_identity AS identity SET
         first_inbound_at = LEAST(identity.first_inbound_at, new.first_inbound_at),
@@ -236,11 +236,14 @@ def _add_phones(known: list[Person], unknown: set[PersonKey]) -> None:
                 cursor.execute(SET_PHONE, {"phone": sealed, "key": phone_key(phone) or None, "id": person.customer_id})
 
 
-def lock(identity_ids: list[int]) -> None:
-    """Wait for drains that write to the same people."""
-    if identity_ids:
+def lock(persons: list[Person]) -> None:
+    """Wait for drains that write to the same people, and learn whose they are by now: a colleague may have merged customers."""
+    if persons:
         with connection.cursor() as cursor:
-            cursor.execute(LOCK, [sorted(set(identity_ids))])
+            cursor.execute(LOCK, [sorted({person.identity_id for person in persons})])
+            customers = dict(cursor.fetchall())
+        for person in persons:
+            person.customer_id = customers.get(person.identity_id, person.customer_id)
 
 
 def update(persons: list[Person], inserted: Iterable[MessageDraft]) -> None:

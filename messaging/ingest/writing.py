@@ -27,7 +27,7 @@ def write_batch(batch: Batch) -> None:
     lock_keys(batch, [key for *_, key in unknown])
     people.find_or_create(persons, unknown)
     new = messages.not_yet_stored(list(batch.messages.values()))
-    people.lock([person.root.identity_id for person in persons])
+    people.lock([person.root for person in persons])
     conversations.assign(new)
     attribution.assign([(touch, draft) for touch, draft in batch.touches if "conversation_id" in draft.row])
     inserted = messages.insert(new)

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import AdCampaign, Post
+from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
 from crm.models import Consent, Note, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
@@ -22,10 +22,14 @@ SEARCHES = (*HOSTILE, "%_\\", "مريم", "' OR 1=1 --", "+20 10", "a@b", " ", "
 EVERYONE = ("superuser", *roles.ROLES, "nobody")
 
 
-def colleague(role: str) -> User:
-    """Return a colleague of a role; `nobody` may log in and has none."""
+def colleague(role: str, *, team: str = "The shop") -> User:
+    """Return a colleague of a role; `nobody` may log in and has none. What is in the world belongs to the team "The shop"."""
+    name = role if team == "The shop" else f"{role} of {team}"
     user = User.objects.create(
-        email=f"{role}@shop.example", is_superuser=role == "superuser", full_name=f"{role} {QUOTES}"
+        email=f"{name.replace(' ', '-')}@shop.example",
+        is_superuser=role == "superuser",
+        full_name=f"{name} {QUOTES}",
+        team=Team.objects.get_or_create(name=team)[0],
     )
     if role in roles.ROLES:
         roles.ensure_roles()
@@ -49,7 +53,8 @@ def make_delivery(channel: Any = None, **fields: Any) -> WebhookDelivery:
 def make_world() -> dict[str, Any]:
     """Return a row of each registered model by its label, every text of it hostile."""
     channel = make_channel(name=SCRIPT[:100])
-    staff = User.objects.create(email="staff@shop.example", full_name=QUOTES)
+    shop = Team.objects.get_or_create(name="The shop")[0]
+    staff = User.objects.create(email="staff@shop.example", full_name=QUOTES, team=shop)
     post = Post.objects.create(
         channel=channel, external_id="p", title=SCRIPT, url="javascript:alert(1)", first_seen_at=NOON
     )
@@ -78,6 +83,9 @@ def make_world() -> dict[str, Any]:
         "crm.Setting": Setting.objects.create(key="channels.silent_after_hours", value=5),
         "campaigns.Post": post,
         "campaigns.AdCampaign": ad,
+        "campaigns.PerformanceMetric": PerformanceMetric.objects.create(
+            ad=ad, day=NOON.date(), spend=5, currency="EGP"
+        ),
         "messaging.Conversation": first,
         "messaging.Message": first.messages.first(),
         "messaging.WebhookDelivery": make_delivery(

@@ -102,6 +102,7 @@ def test_a_seller_logs_in_and_reads_a_thread(open_browser: Any, window: dict[str
     browser = open_browser(window)
     page = browser.page
     browser.log_in(member("seller"))
+    browser.open("/admin/messaging/conversation/")
     row = page.locator("#result_list tbody tr").first
     box = row.bounding_box()
     assert box["height"] <= MOST_PIXELS_OF_A_ROW
@@ -165,6 +166,7 @@ def test_filters_go_on_change_and_the_slash_key_searches(open_browser: Any) -> N
     browser = open_browser()
     page = browser.page
     browser.log_in(member("seller"))
+    browser.open("/admin/messaging/conversation/")
     page.keyboard.press("/")
     page.keyboard.type("mona")
     page.keyboard.press("Enter")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from crm import runtime_settings
 from crm.admin import paging
 from crm.admin.paging import BoundedPaginator
-from crm.models import Customer, Note, Tag, User
+from crm.models import Customer, Note, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from messaging.models import Attachment, Conversation, Message
 from messaging.tests.admin_world import client_of, colleague, make_delivery, make_world
@@ -27,9 +27,10 @@ LIST_QUERIES, PAGE_QUERIES = 8, 10
 def seed(count: int = 30) -> Conversation:
     """Fill every list beyond one page, each row with relations of its own; return a conversation with much around it."""
     world = make_world()
+    shop = Team.objects.get(name="The shop")
     now = timezone.now()
     for number in range(count):
-        owner = User.objects.create(email=f"u{number}@shop.example", full_name=f"U {number}")
+        owner = User.objects.create(email=f"u{number}@shop.example", full_name=f"U {number}", team=shop)
         customer = make_customer(owner=owner, last_message_at=now - timedelta(minutes=number))
         identity = make_identity(make_channel(), customer=customer)
         make_identity(make_channel(), customer=customer)

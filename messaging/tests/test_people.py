@@ -1,11 +1,13 @@
 """Finding and making the people of a batch, where their keys come together within it."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from crm.models import Channel, Customer, Identity
-from crm.tests.factories import make_channel
+from crm.tests.factories import make_channel, make_customer, make_identity
+from messaging.ingest import people
+from messaging.ingest.drafts import Person
 from messaging.models import Message, WebhookDelivery
 from messaging.tests.webhooks import START, drain, post, receive, whatsapp, whatsapp_text
 
@@ -60,3 +62,12 @@ def test_whoever_was_one_of_the_joined_follows_within_the_batch(
     identity = Identity.objects.get()
     assert Message.objects.filter(conversation__identity=identity).count() == 4
     assert Customer.objects.get(merged_into=None) == identity.customer
+
+
+def test_a_merge_that_was_waited_for_is_noticed() -> None:
+    identity, kept = make_identity(), make_customer()
+    person = Person(identity.channel_id, identity_id=identity.pk, customer_id=identity.customer_id)
+    Identity.objects.update(customer=kept)
+    with transaction.atomic():
+        people.lock([person])
+    assert person.customer_id == kept.pk

@@ -1,6 +1,6 @@
 """Posts and ads, made as messages name them; what they are called may be filled in."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,7 +14,9 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.admin.spend import spend_so_far
 from campaigns.models import AdCampaign, Post
+from campaigns.origins import Origin
 from crm import markup
 from crm.admin.filters import ChannelFilter
 from crm.admin.staff_admin import StaffAdmin, StaffList
@@ -39,7 +41,7 @@ class SourceList(StaffList):
 class SourceAdmin(StaffAdmin):
     """What posts and ads have in common."""
 
-    brought_by = ""
+    brought_by: Literal["ad", "post"]
     search_fields: ClassVar[tuple[str, ...]] = ("title",)
     list_select_related = ("channel",)
     list_filter = (ChannelFilter,)
@@ -77,6 +79,17 @@ class SourceAdmin(StaffAdmin):
     def _messages_url(self, row: Any) -> str:
         return f"{reverse('admin:messaging_message_changelist')}?{self.brought_by}={row.pk}"
 
+    @column(gettext_lazy("Spend so far"))
+    def spend(self, row: Any) -> str:
+        return spend_so_far(Origin(self.brought_by, str(row.pk)))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave the spend out for those who may not see any."""
+        fields = super().get_fields(request, obj)
+        return (
+            fields if request.user.has_perm("campaigns.view_performancemetric") else [f for f in fields if f != "spend"]
+        )
+
     @column(gettext_lazy("On the platform"))
     def there(self, row: Any) -> str:
         try:
@@ -93,7 +106,7 @@ class SourceAdmin(StaffAdmin):
 class PostAdmin(SourceAdmin):
     brought_by = "post"
     list_display = ("what", "channel_name", "brought", "first_seen")
-    fields = ("title", "messages_link", "there", "channel", "external_id", "media_type", "first_seen_at")
+    fields = ("title", "messages_link", "spend", "there", "channel", "external_id", "media_type", "first_seen_at")
     readonly_fields = fields[1:]
     empty_icon = "image"
     empty_title = gettext_lazy("No posts yet")
@@ -110,7 +123,7 @@ class AdCampaignAdmin(SourceAdmin):
     list_display = ("what", "campaign", "channel_name", "brought", "first_seen")
     search_fields = ("title", "campaign_name")
     fields = (
-        "title", "campaign_name", "ad_set_name", "messages_link", "body", "there", "post", "channel", "ad_id",
+        "title", "campaign_name", "ad_set_name", "messages_link", "spend", "body", "there", "post", "channel", "ad_id",
             "first_seen_at",
     )  # fmt: skip
     readonly_fields = fields[3:]

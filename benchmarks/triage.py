@@ -1,0 +1,61 @@
+"""Triage beside ingest: the rate of each alone, and of both at once in processes of their own."""
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+from benchmarks.drain import make_deliveries
+
+MESSAGES = 20_000
+
+
+def run() -> dict[str, float]:
+    """Return messages a second of ingest and triage, each alone and both at once, and their ratios."""
+    from django.db import connection
+
+    from crm.models import Channel
+    from leads.triage.drain import TriageDrain
+    from messaging.ingest.drain import DeliveryDrain
+
+    channel = Channel.objects.create(
+        platform="messenger", slug="bench", name="Bench", external_id="999", credentials={"app_secret": ["s"]}
+    )
+    for number in range(2):  # the first warms up
+        make_deliveries(channel, number * MESSAGES, MESSAGES)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        ingest = _rate(DeliveryDrain())
+        triage = _rate(TriageDrain())
+    make_deliveries(channel, 2 * MESSAGES, MESSAGES)
+    both = subprocess.Popen([sys.executable, "manage.py", "drain", "triage"])
+    time.sleep(3)  # until it stands ready
+    started = time.perf_counter()
+    beside = _rate(DeliveryDrain())
+    _wait_until_triaged()
+    together = MESSAGES / (time.perf_counter() - started)
+    both.terminate()
+    both.wait()
+    return {
+        "ingest alone messages/s": ingest,
+        "triage alone messages/s": triage,
+        "triage / ingest": triage / ingest,
+        "ingest beside triage messages/s": beside,
+        "ingest beside triage / alone": beside / ingest,
+        "stored and triaged messages/s": together,
+        "stored and triaged / stored beside triage": together / beside,
+    }
+
+
+def _rate(drain: Any) -> float:
+    started = time.perf_counter()
+    while drain.run_batch():
+        pass
+    return MESSAGES / (time.perf_counter() - started)
+
+
+def _wait_until_triaged() -> None:
+    from messaging.models import Message
+
+    while Message.objects.untriaged().exists():
+        time.sleep(0.02)

@@ -1,0 +1,5 @@
+"""The admin of what brings people to us."""
+
+from campaigns.admin import sources, spend
+
+__all__ = ["sources", "spend"]

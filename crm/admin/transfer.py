@@ -1,0 +1,193 @@
+"""Bringing files in, and lists out."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from crm.admin.pages import staff_page
+from crm.encrypted_fields import Unreadable
+from crm.models import ImportFile
+from crm.transfer.columns import guess
+from crm.transfer.exporting import MAX_WORKBOOK_ROWS, cells_of, columns_for, csv_lines, workbook
+from crm.transfer.files import MAX_BYTES, MAX_ROWS, FileRefused, Table, read_table
+from crm.transfer.running import Outcome, transfer
+from crm.visibility import user_of
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    _Admin = ModelAdmin[Any]
+else:
+    _Admin = object
+
+IMPORT, EXPORT_PERSONAL = "crm.import_customer", "crm.export_customer"
+KEPT_FOR = timedelta(days=1)
+SAMPLES = 3
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def resource_of(kind: str) -> Any:
+    """Return the resource of a kind of rows. Raises `Http404` where there is none."""
+    for found in map(import_string, settings.TRANSFERS):
+        if found.kind == kind:
+            return found
+    raise Http404
+
+
+@staff_page("import/<slug:kind>/", name="import", permission=IMPORT)
+@require_http_methods(["GET", "POST"])
+def upload_page(request: HttpRequest, kind: str) -> HttpResponse:
+    """Take a file in, to be looked at before anything is written."""
+    resource, user, error = resource_of(kind), user_of(request), ""
+    if request.method == "POST":
+        ImportFile.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+        file = request.FILES.get("file")
+        try:
+            if file is None:
+                raise FileRefused(_("Choose a file."))
+            if (file.size or 0) > MAX_BYTES:
+                raise FileRefused(_("The file is bigger than %(size)d MB. Divide it.") % {"size": MAX_BYTES // 1024**2})
+            content = file.read()
+            table = read_table(content)
+        except FileRefused as refused:
+            error = str(refused)
+        else:
+            columns = guess(table.columns, resource(user).columns())
+            name = (file.name or "")[:200].replace("\x00", "")
+            kept = ImportFile.objects.create(by=user, kind=kind, name=name, content=content, columns=columns)
+            return redirect("admin:import_file", kept.pk)
+    context = {"resource": resource, "columns": resource(user).columns(), "error": error, "most": MAX_ROWS}
+    return _page(request, "migochat/import.html", _("Import %(what)s") % {"what": resource.noun}, **context)
+
+
+@staff_page("import-file/<int:pk>/", name="import_file", permission=IMPORT)
+@require_safe
+def file_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show which column is which and what would happen; after the import, what did."""
+    file = _own(request, pk)
+    resource = resource_of(file.kind)
+    title = _("Import %(what)s") % {"what": resource.noun}
+    if file.done_at:
+        return _page(request, "migochat/import_done.html", title, file=file, outcome=file.outcome, resource=resource)
+    try:
+        table = _table(file)
+        outcome: Outcome | None = transfer(resource(user_of(request)), table, file.columns, write=False)
+    except FileRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("admin:import", file.kind)
+    choices = resource(user_of(request)).columns()
+    mapping = [
+        (place, heading, file.columns[place], [cells[place] for _line, cells in table.rows if cells[place]][:SAMPLES])
+        for place, heading in enumerate(table.columns)
+    ]
+    context = {"file": file, "mapping": mapping, "choices": choices, "outcome": outcome, "resource": resource}
+    return _page(request, "migochat/import_file.html", title, **context)
+
+
+@staff_page("import-file/<int:pk>/columns/", name="import_columns", permission=IMPORT)
+@require_POST
+def set_columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which column is which."""
+    file = _own(request, pk)
+    known = {column.column_name for column in resource_of(file.kind)(user_of(request)).columns()}
+    chosen: list[str] = []
+    for place in range(len(file.columns)):
+        name = request.POST.get(f"column-{place}", "")
+        if name in chosen and name:
+            messages.error(request, _("Two columns cannot be the same field; the first one counts."))
+        chosen.append(name if name in known and name not in chosen else "")
+    ImportFile.objects.filter(pk=file.pk, done_at=None).update(columns=chosen, updated_at=timezone.now())
+    return redirect("admin:import_file", file.pk)
+
+
+@staff_page("import-file/<int:pk>/run/", name="import_run", permission=IMPORT)
+@require_POST
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Import a file, once; all of its rows that can be read, or nothing."""
+    _own(request, pk)
+    try:
+        with transaction.atomic():
+            file = ImportFile.objects.select_for_update().get(pk=pk)
+            if file.done_at is None:
+                outcome = transfer(resource_of(file.kind)(user_of(request)), _table(file), file.columns, write=True)
+                file.outcome, file.done_at, file.content = outcome.as_json(), timezone.now(), b""
+                file.save()
+    except FileRefused as refused:
+        messages.error(request, str(refused))
+    return redirect("admin:import_file", pk)
+
+
+def _own(request: HttpRequest, pk: int) -> ImportFile:
+    file: ImportFile = get_object_or_404(ImportFile, pk=pk, by=user_of(request))
+    return file
+
+
+def _table(file: ImportFile) -> Table:
+    if isinstance(file.content, Unreadable):
+        raise FileRefused(_("The file cannot be decrypted any more. Upload it again."))
+    return read_table(file.content)
+
+
+def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+    return TemplateResponse(request, template, {**admin.site.each_context(request), "title": title, **context})
+
+
+class Exports(_Admin):
+    """Mixed in before `StaffAdmin`: the list as one sees it, with its filters and order, as a file.
+
+    `transfer` is the kind of its rows. Phone numbers and e-mail addresses are left out without the permission.
+    """
+
+    transfer = ""
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path("export.csv", self.admin_site.admin_view(require_safe(self.export_csv)), name=f"{name}_export_csv"),
+            path("export.xlsx", self.admin_site.admin_view(require_safe(self.export_xlsx)), name=f"{name}_export_xlsx"),
+            *super().get_urls(),
+        ]
+
+    def export_csv(self, request: HttpRequest) -> HttpResponseBase:
+        cells = self._cells(request)
+        return StreamingHttpResponse(
+            csv_lines(cells), content_type="text/csv; charset=utf-8", headers=self._as_file("csv")
+        )
+
+    def export_xlsx(self, request: HttpRequest) -> HttpResponseBase:
+        cells = self._cells(request, most=MAX_WORKBOOK_ROWS)
+        return StreamingHttpResponse(workbook(cells), content_type=XLSX_TYPE, headers=self._as_file("xlsx"))
+
+    def _cells(self, request: HttpRequest, most: int | None = None) -> Any:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        resource = resource_of(self.transfer)
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        columns = columns_for(resource, personal=request.user.has_perm(EXPORT_PERSONAL))
+        return cells_of(resource, rows, columns, most)
+
+    def _as_file(self, ending: str) -> dict[str, str]:
+        return {"Content-Disposition": f'attachment; filename="{self.transfer}-{timezone.localdate()}.{ending}"'}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        query = request.GET.copy()
+        query.pop("p", None)
+        transfers = {
+            "kind": self.transfer,
+            "may_import": request.user.has_perm(IMPORT),
+            "query": f"?{query.urlencode()}" if query else "",
+        }
+        return super().changelist_view(request, {"transfers": transfers, **(extra_context or {})})

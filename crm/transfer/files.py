@@ -1,0 +1,139 @@
+"""Reading a file that somebody uploaded, whatever it is: rows of text, or a clear word about why not."""
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from django.utils.translation import gettext as _
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from crm.markup import grouped
+from crm.transfer.cells import incoming
+
+MAX_BYTES = 10 * 1024**2
+MAX_UNPACKED = 60 * 1024**2
+MAX_ROWS = 10_000
+MAX_COLUMNS = 100
+MAX_CELL = 5_000
+
+_HIGH = re.compile(r"[^\x00-\x7f]")
+_LETTERS = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
+
+
+class FileRefused(Exception):
+    """A file that cannot be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a file and its rows, each with the line it stands on; no row is wider than the columns."""
+
+    columns: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def read_table(content: bytes) -> Table:
+    """Read a CSV or XLSX file by what is in it, whatever it is called.
+
+    Raises:
+        FileRefused: too big, damaged, of another kind, or without any rows.
+    """
+    if len(content) > MAX_BYTES:
+        raise FileRefused(_("The file is bigger than %(size)d MB. Divide it.") % {"size": MAX_BYTES // 1024**2})
+    lines = _of_workbook(content) if content.startswith(b"PK\x03\x04") else _of_text(content)
+    return _table(lines)
+
+
+def _table(lines: Iterable[tuple[int, list[Any]]]) -> Table:
+    columns: list[str] = []
+    rows: list[tuple[int, list[str]]] = []
+    for number, raw in lines:
+        if len(raw) > MAX_COLUMNS and any(value not in (None, "") for value in raw[MAX_COLUMNS:]):
+            raise FileRefused(
+                _("Line %(line)d has more than %(most)d columns.") % {"line": number, "most": MAX_COLUMNS}
+            )
+        cells = [incoming(value)[:MAX_CELL] for value in raw[:MAX_COLUMNS]]
+        if not any(cells):
+            continue
+        if not columns:
+            columns = _without_empty_end(cells)
+            continue
+        if len(rows) == MAX_ROWS:
+            raise FileRefused(_("The file has more than %(most)s rows. Divide it.") % {"most": grouped(MAX_ROWS)})
+        rows.append((number, (cells + [""] * len(columns))[: len(columns)]))
+    if not rows:
+        raise FileRefused(_("There are no rows in the file. Its first line must name the columns."))
+    return Table(columns, rows)
+
+
+def _without_empty_end(cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def _of_text(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    text = _decoded(content)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t|", key=lambda sign: first.count(sign))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise FileRefused(
+            _("Line %(line)d cannot be read: %(why)s.") % {"line": reader.line_num, "why": error}
+        ) from None
+
+
+def _decoded(content: bytes) -> str:
+    """Decode by the mark at the beginning, else as UTF-8, else as what Excel writes in Arabic or in Western languages."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return _strictly(content, encoding)
+    if b"\x00" in content:
+        if content[1:40:2].count(0) > 10:
+            return _strictly(content, "utf-16-le")
+        raise FileRefused(_("This is not a CSV or XLSX file. Save it as one of these and try again."))
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        western = content.decode("cp1252", "replace")
+        # In Arabic nearly all letters lie beyond ASCII; in Portuguese or French few do.
+        is_arabic = len(_HIGH.findall(western)) * 3 > len(_LETTERS.findall(western))
+        return content.decode("cp1256", "replace") if is_arabic else western
+
+
+def _strictly(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise FileRefused(_("The file is damaged: its text cannot be decoded.")) from None
+
+
+def _of_workbook(content: bytes) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows of the first sheet; of formulas the values they last had."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
+                raise FileRefused(_("The workbook is too big once unpacked. Divide it, or save it as CSV."))
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        try:
+            sheet: Any = book.worksheets[0]
+            sheet.reset_dimensions()
+            for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+                yield number, list(row)
+        finally:
+            book.close()
+    except (
+        zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, TypeError, OSError, EOFError,
+        AttributeError, NotImplementedError, zlib.error,
+    ):  # fmt: skip
+        raise FileRefused(_("This workbook cannot be read. Save it as XLSX or CSV and try again.")) from None

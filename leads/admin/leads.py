@@ -1,0 +1,161 @@
+"""Leads: the list, and where the page of one is."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy
+
+from crm import markup
+from crm.admin.staff_admin import StaffAdmin
+from crm.admin.transfer import Exports
+from crm.markup import column
+from crm.models import Customer
+from leads.admin import lead_page, lead_side, timeline
+from leads.admin.bulk import LEAD_ACTIONS
+from leads.admin.lead_actions import LeadActions
+from leads.admin.lead_adding import add_page
+from leads.admin.lead_filters import FILTERS
+from leads.admin.report_filters import REPORT_FILTERS, REPORT_LOOKUPS
+from leads.markup import money, planned, source_chip, stage_chip
+from leads.models import Lead
+
+JOINED = ("customer", "stage", "owner", "team", "first_ad", "first_post")
+UNREAD = ("customer__phone", "customer__email", "customer__read_from", "profile")
+
+
+@admin.register(Lead)
+class LeadAdmin(Exports, LeadActions, StaffAdmin):
+    transfer = "leads"
+    list_display = ("who", "stage_name", "score_figure", "owner_name", "next_action", "worth", "last_contact", "source")
+    list_select_related = JOINED
+    list_filter = (*FILTERS, *REPORT_FILTERS)
+    linked_lookups = ("customer", "first_ad", "first_post", "last_ad", "last_post", *REPORT_LOOKUPS)
+    phone = {"who": "title", "last_contact": "end", "next_action": "line", "stage_name": "badge"}  # noqa: RUF012 - as in StaffAdmin
+    search_fields = ("customer__name",)
+    search_help_text = gettext_lazy("Name, exact phone or e-mail")
+    ordering = ("-opened_at", "-pk")
+    bulk_actions = LEAD_ACTIONS
+    orderings = (
+        ("score", gettext_lazy("Highest score first"), ("-score", "-pk")),
+        ("follow_up", gettext_lazy("Next follow-up first"), (F("next_follow_up_at").asc(nulls_last=True), "pk")),
+        ("worth", gettext_lazy("Highest value first"), (F("value").desc(nulls_last=True), "-pk")),
+        ("oldest", gettext_lazy("Oldest first"), ("opened_at", "pk")),
+    )
+    list_display_more = ("urgency", "in_stage", "opened", "team_name")
+    empty_icon = "person_search"
+    empty_title = gettext_lazy("No leads yet")
+    empty_hint = gettext_lazy("Whoever writes to one of your channels becomes one by themselves.")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/timeline/", wrap(self.timeline_view), name="leads_lead_timeline"),
+            path("<int:pk>/side/", wrap(self.side_view), name="leads_lead_side"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+        found: QuerySet[Lead] = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name == "leads_lead_changelist":
+            return found.filter(merged_into=None).defer(*UNREAD)
+        return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        words = search_term.strip()
+        if words:
+            queryset = queryset.filter(customer__in=Customer.objects.matching(words).values("pk"))
+        return queryset, False
+
+    def row_class(self, obj: Lead) -> str:
+        return "" if obj.is_open else "mc-closed"
+
+    @column(gettext_lazy("Customer"))
+    def who(self, lead: Lead) -> str:
+        customer = lead.customer
+        known = [text for text in (customer.get_label_display(), customer.get_type_display()) if text]
+        return markup.person(customer, " · ".join(known))
+
+    @column(gettext_lazy("Stage"))
+    def stage_name(self, lead: Lead) -> str:
+        return stage_chip(lead.stage)
+
+    @column(gettext_lazy("Score"))
+    def score_figure(self, lead: Lead) -> str:
+        return markup.left_to_right(lead.score)
+
+    @column(gettext_lazy("Owner"))
+    def owner_name(self, lead: Lead) -> str:
+        return markup.words(lead.owner) if lead.owner else ""
+
+    @column(gettext_lazy("Next step"))
+    def next_action(self, lead: Lead) -> str:
+        if lead.next_follow_up_at is None:
+            return ""
+        when = planned(lead.next_follow_up_at)
+        return markup.two_lines(lead.next_step, when) if lead.next_step else when
+
+    @column(gettext_lazy("Value"))
+    def worth(self, lead: Lead) -> str:
+        return money(lead.value, lead.currency)
+
+    @column(gettext_lazy("Last contact"))
+    def last_contact(self, lead: Lead) -> str:
+        return markup.ago(lead.customer.last_message_at)
+
+    @column(gettext_lazy("Source"))
+    def source(self, lead: Lead) -> str:
+        return source_chip(lead)
+
+    @column(gettext_lazy("Priority"))
+    def urgency(self, lead: Lead) -> str:
+        return lead.get_priority_display()
+
+    @column(gettext_lazy("In this stage"))
+    def in_stage(self, lead: Lead) -> str:
+        return markup.ago(lead.stage_changed_at)
+
+    @column(gettext_lazy("Opened"))
+    def opened(self, lead: Lead) -> str:
+        return markup.ago(lead.opened_at)
+
+    @column(gettext_lazy("Team"))
+    def team_name(self, lead: Lead) -> str:
+        return markup.words(lead.team) if lead.team else ""
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return add_page(self, request)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the page. There is no form over all of it: each part is changed on its own."""
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        lead = lead_page.one_lead(self.get_queryset(request), object_id)
+        return lead_page.page(self, request, lead) if lead else self.does_not_exist(request, object_id)
+
+    def timeline_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return timeline.part(request, self._seen(request, pk))
+
+    def side_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return lead_side.part(request, self._seen(request, pk))
+
+    def _seen(self, request: HttpRequest, pk: int) -> Lead:
+        """Return a lead for those who may see leads, and this one."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request).select_related("customer", "stage"), pk=pk)

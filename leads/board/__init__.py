@@ -1,0 +1,1 @@
+"""The board: leads in columns by stage."""

@@ -1,0 +1,1 @@
+"""What a message tells: by words, without a database or a clock in the matching itself."""

@@ -1,0 +1,1 @@
+"""Leads in from files and out to files."""
