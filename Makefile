@@ -16,7 +16,7 @@ run: .venv/installed .env
 	@exec $(MANAGE) run --parent $$PPID
 
 test: .venv/installed-dev .env
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-dev .env
 	$(BIN)/ruff check .

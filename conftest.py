@@ -1,20 +1,47 @@
 """What all tests share."""
 
 import os
+import shutil
+import tempfile
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+from messaging.tests.installation import TEMPLATE
+
 # Playwright's synchronous browser runs an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hash passwords quickly: what a guesser may not do at speed, hundreds of tests must."""
+    """Hash passwords quickly: what a guesser may not do at speed, hundreds of tests must.
+
+    Make a place for the installation that others are copied from; workers of this run inherit it.
+    """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if not is_worker(config):
+        # Not below pytest's own folder, which is closed to the user that the database runs as when we are root.
+        os.environ[TEMPLATE] = tempfile.mkdtemp(prefix="migochat-template-")
+        Path(os.environ[TEMPLATE]).chmod(0o755)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not is_worker(config):
+        shutil.rmtree(os.environ.pop(TEMPLATE), ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("takes")), default=0))
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this is one of several processes that pytest-xdist started."""
+    return hasattr(config, "workerinput")
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ from django.conf import settings
 
 from crm.tests.running import Run, environment_without_database, free_port
 
+pytestmark = pytest.mark.takes(70)
+
 
 @pytest.fixture(scope="module")
 def var() -> Iterator[Path]:

@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 from messaging.tests.chromium import chromium
 from messaging.tests.installation import Installation
 
+pytestmark = pytest.mark.takes(20)
+
 PAGE, SECRET, AD = "1047", "test-app-secret", "23850000000000001"
 EMAIL, PASSWORD = "manager@shop.example", "first day at the shop"
 MAKE_MANAGER = f"""

@@ -12,6 +12,8 @@ from crm.models import User
 from leads.tests.whole_world import make_whole_world
 from messaging.tests.admin_world import EVERYONE, HOSTILE, SCRIPT, SEARCHES, client_of, colleague
 
+pytestmark = pytest.mark.takes(80)
+
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 LABELS = [model._meta.label for model in MODELS]
 REFUSED = 403

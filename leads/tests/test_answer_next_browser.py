@@ -18,7 +18,7 @@ from messaging.tests.chromium import chromium
 from messaging.tests.factories import make_conversation, make_message
 from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
 LINE = "/admin/leads/answer-next/"
 ROW = "[data-an-list] .an-row"
 WAIT = 10_000  # ms, a few questions long

@@ -29,7 +29,7 @@ from leads.tests.random_shop import EDGES, FIRST, LAST, RandomShop, add_up
 from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import make_conversation, make_message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.takes(30), pytest.mark.django_db]
 DAYS = Period(FIRST, LAST)
 PAGE = "admin:leads_attribution"
 PAGE_QUERIES = 10

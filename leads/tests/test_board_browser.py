@@ -19,7 +19,7 @@ from messaging.tests.admin_world import HOSTILE
 from messaging.tests.chromium import chromium
 from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(30), pytest.mark.django_db(transaction=True)]
 BOARD = "/admin/leads/board/?owned=all"
 ACROSS = {"width": 1900, "height": 900}
 EXPECTED_TROUBLE = re.compile(r"409|422|Failed to load resource")

@@ -17,7 +17,7 @@ from messaging.tests.test_admin_browser import DESK, PHONE, member, open_browser
 
 __all__ = ["open_browser"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(30), pytest.mark.django_db(transaction=True)]
 
 
 def make_page(owner: Any, name: str = "Mona Adel", text: str = "How much is the linen dress?") -> Lead:

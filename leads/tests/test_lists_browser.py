@@ -14,7 +14,7 @@ from leads.tests.factories import make_lead, stage
 from messaging.tests.chromium import chromium
 from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

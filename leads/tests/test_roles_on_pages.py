@@ -16,6 +16,8 @@ from crm.models import ImportFile, Notification, User
 from leads.tests.whole_world import make_whole_world, outsider
 from messaging.tests.admin_world import client_of, colleague
 
+pytestmark = pytest.mark.takes(70)
+
 TABLE = Path(__file__).with_name("roles_on_pages.txt")
 WHO = ("administrator", "manager", "seller", "viewer", "outsider")
 VERBS = ("get", "post")

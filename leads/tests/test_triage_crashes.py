@@ -10,6 +10,8 @@ import pytest
 
 from messaging.tests.installation import Installation, wait_until
 
+pytestmark = pytest.mark.takes(40)
+
 MESSAGES, CUSTOMERS = 8000, 600
 FORGET = "TRUNCATE leads_lead, leads_triagefailure CASCADE"
 HIDE = "UPDATE messaging_message SET triaged_at = NULL, intent = ''"

@@ -1,5 +1,6 @@
 """An installation of its own for a test: database server, web and ingest, as the Procfile starts them."""
 
+import fcntl
 import http.client
 import os
 import shutil
@@ -20,6 +21,9 @@ from crm.embedded_postgres.server import EmbeddedServer
 from crm.processes.procfile import ROOT, commands, environment
 
 PATIENCE = 30.0
+
+#: Where all workers of a test run find the installation that theirs are copied from; the root conftest.py makes and removes it.
+TEMPLATE = "MIGOCHAT_TEST_TEMPLATE"
 
 
 def wait_until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -62,16 +66,32 @@ class Installation:
         self.environment.pop("DATABASE_URL", None)
         self.server = EmbeddedServer(self.folder / "postgres")
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._copy_template()
         self.server.join()
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("setup")
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
 
-    def manage(self, *words: str, code: int = 0) -> str:
+    def _copy_template(self) -> None:
+        """Begin with a copy of an installation that was set up; whoever needs it first in a test run sets it up."""
+        template = Path(os.environ[TEMPLATE])
+        with (template / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (template / "ready").exists():
+                self._set_up(template / "var")
+                (template / "ready").touch()
+        subprocess.run(["cp", "--archive", f"{template / 'var'}/.", str(self.folder)], check=True)
+
+    def _set_up(self, folder: Path) -> None:
+        folder.mkdir(mode=0o755)
+        server = EmbeddedServer(folder / "postgres")
+        server.join()
+        for words in (["migrate", "--verbosity", "0"], ["setup"], ["collectstatic", "--noinput", "--verbosity", "0"]):
+            self.manage(*words, VAR_DIR=str(folder))
+        server.leave()
+
+    def manage(self, *words: str, code: int = 0, **settings: str) -> str:
         """Run a command of manage.py and return what it printed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *words],
-            env=self.environment,
+            env=self.environment | settings,
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -14,6 +14,8 @@ from messaging.tests.admin_world import HOSTILE, SCRIPT, colleague, make_world
 from messaging.tests.chromium import chromium
 from messaging.tests.factories import make_conversation, make_message
 
+pytestmark = pytest.mark.takes(30)
+
 PASSWORD = "long enough for a test"
 PHONE = {"width": 390, "height": 800}
 DESK = {"width": 1440, "height": 900}

@@ -18,6 +18,8 @@ from messaging.ingest.drain import DeliveryDrain
 from messaging.models import MessageStatus
 from messaging.tests.webhooks import messenger, text_message
 
+pytestmark = pytest.mark.takes(50)
+
 SHUFFLES = 50
 DRAINS = 3
 START = 1_767_225_600_000  # ms

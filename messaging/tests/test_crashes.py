@@ -13,6 +13,8 @@ import pytest
 from crm.processes.procfile import ROOT
 from messaging.tests.installation import Installation, wait_until
 
+pytestmark = pytest.mark.takes(80)
+
 SECONDS = 25
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from messaging.tests.installation import Installation, wait_until
 
+pytestmark = pytest.mark.takes(70)
+
 SECRET = "endpoint-secret"
 PATH = "/webhooks/shop/"
 

@@ -15,6 +15,8 @@ from crm.processes.procfile import ROOT
 from messaging.tests.chromium import chromium
 from messaging.tests.installation import free_port, wait_until
 
+pytestmark = pytest.mark.takes(70)
+
 EMAIL, PASSWORD = "owner@shop.example", "first day at the shop"
 INSTALL_SECONDS = 300
 

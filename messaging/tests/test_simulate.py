@@ -30,6 +30,8 @@ from messaging.simulation.world import World
 from messaging.tests.installation import Installation, free_port
 from messaging.tests.webhooks import drain
 
+pytestmark = pytest.mark.takes(40)
+
 
 class Played:
     """Traffic posted through the real endpoint and read by the real drain."""
