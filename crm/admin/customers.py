@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from crm import markup, services
+from crm.admin.exports import Exports
 from crm.admin.filters import ChannelFilter, StaffFilter, choice_filter
 from crm.admin.page_actions import ActionRefused, PageActions
 from crm.admin.staff_admin import StaffAdmin
 from crm.admin.tagging import TAGGING
-from crm.admin.transfer import Exports
 from crm.contact_details import email_key, phone_key
 from crm.encrypted_fields import Unreadable
 from crm.markup import column

@@ -1,17 +1,14 @@
-"""Bringing files in, and lists out."""
+"""Bringing files in."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -21,22 +18,13 @@ from crm.admin.pages import staff_page
 from crm.encrypted_fields import Unreadable
 from crm.models import ImportFile
 from crm.transfer.columns import guess
-from crm.transfer.exporting import MAX_WORKBOOK_ROWS, cells_of, columns_for, csv_lines, workbook
 from crm.transfer.files import MAX_BYTES, MAX_ROWS, FileRefused, Table, read_table
 from crm.transfer.running import Outcome, transfer
 from crm.visibility import user_of
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
-
-    _Admin = ModelAdmin[Any]
-else:
-    _Admin = object
-
-IMPORT, EXPORT_PERSONAL = "crm.import_customer", "crm.export_customer"
+IMPORT = "crm.import_customer"
 KEPT_FOR = timedelta(days=1)
 SAMPLES = 3
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def resource_of(kind: str) -> Any:
@@ -143,51 +131,3 @@ def _table(file: ImportFile) -> Table:
 
 def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
     return TemplateResponse(request, template, {**admin.site.each_context(request), "title": title, **context})
-
-
-class Exports(_Admin):
-    """Mixed in before `StaffAdmin`: the list as one sees it, with its filters and order, as a file.
-
-    `transfer` is the kind of its rows. Phone numbers and e-mail addresses are left out without the permission.
-    """
-
-    transfer = ""
-
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        return [
-            path("export.csv", self.admin_site.admin_view(require_safe(self.export_csv)), name=f"{name}_export_csv"),
-            path("export.xlsx", self.admin_site.admin_view(require_safe(self.export_xlsx)), name=f"{name}_export_xlsx"),
-            *super().get_urls(),
-        ]
-
-    def export_csv(self, request: HttpRequest) -> HttpResponseBase:
-        cells = self._cells(request)
-        return StreamingHttpResponse(
-            csv_lines(cells), content_type="text/csv; charset=utf-8", headers=self._as_file("csv")
-        )
-
-    def export_xlsx(self, request: HttpRequest) -> HttpResponseBase:
-        cells = self._cells(request, most=MAX_WORKBOOK_ROWS)
-        return StreamingHttpResponse(workbook(cells), content_type=XLSX_TYPE, headers=self._as_file("xlsx"))
-
-    def _cells(self, request: HttpRequest, most: int | None = None) -> Any:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        resource = resource_of(self.transfer)
-        rows = self.get_changelist_instance(request).get_queryset(request)
-        columns = columns_for(resource, personal=request.user.has_perm(EXPORT_PERSONAL))
-        return cells_of(resource, rows, columns, most)
-
-    def _as_file(self, ending: str) -> dict[str, str]:
-        return {"Content-Disposition": f'attachment; filename="{self.transfer}-{timezone.localdate()}.{ending}"'}
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        query = request.GET.copy()
-        query.pop("p", None)
-        transfers = {
-            "kind": self.transfer,
-            "may_import": request.user.has_perm(IMPORT),
-            "query": f"?{query.urlencode()}" if query else "",
-        }
-        return super().changelist_view(request, {"transfers": transfers, **(extra_context or {})})

@@ -15,6 +15,7 @@ from crm.transfer.columns import Column
 
 AT_ONCE = 1000
 BYTES_AT_ONCE = 64 * 1024
+#: A workbook is written to its end before a byte of it can be sent, and browsers wait only so long.
 MAX_WORKBOOK_ROWS = 100_000
 
 
@@ -27,10 +28,10 @@ def columns_for(resource: Any, *, personal: bool) -> list[Column]:
     ]
 
 
-def cells_of(resource: Any, rows: QuerySet[Any], columns: list[Column], most: int | None = None) -> Iterator[list[str]]:
-    """Yield the headings, then the cells of each row, at most so many."""
+def cells_of(resource: Any, rows: QuerySet[Any], columns: list[Column]) -> Iterator[list[str]]:
+    """Yield the headings, then the cells of each row."""
     yield [outgoing(column.title) for column in columns]
-    for row in resource.rows_to_export(rows)[:most].iterator(chunk_size=AT_ONCE):
+    for row in resource.rows_to_export(rows).iterator(chunk_size=AT_ONCE):
         yield [outgoing(value) for value in resource.values_of(row, columns)]
 
 

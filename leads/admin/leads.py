@@ -12,8 +12,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy
 
 from crm import markup
+from crm.admin.exports import Exports
 from crm.admin.staff_admin import StaffAdmin
-from crm.admin.transfer import Exports
 from crm.markup import column
 from crm.models import Customer
 from leads.admin import lead_page, lead_side, timeline

@@ -217,15 +217,20 @@ def test_too_many_are_refused(client: Client, seller: User, monkeypatch: pytest.
     assert text == "5 moved to Hot."
 
 
-def test_all_that_match_are_offered_only_where_their_number_is_known(
-    client: Client, seller: User, monkeypatch: pytest.MonkeyPatch
+def test_all_that_match_are_offered_for_changes_only_where_their_number_is_known(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    make_leads(30, seller)
-    assert "Select all 30 that match" in client.get(LEADS).content.decode()
+    client = logged_in(member("manager"))
+    make_leads(30)
+    for _number in range(30):
+        make_conversation(make_identity())
+    for listing, query in ALL.items():
+        assert re.search(r"Select all \d0 that match", client.get(listing + query).content.decode()), listing
     monkeypatch.setattr(paging, "PAGES", 1)
-    text = client.get(LEADS).content.decode()
-    assert "Select all" not in re.sub("Select all rows on this page", "", text)
-    assert "More match than can be changed at once." in text
+    for listing, offered in ((LEADS, ["Select all that match, to export them"]), (CONVERSATIONS, [])):
+        text = client.get(listing + ALL[listing]).content.decode()
+        assert re.findall("Select all (?!rows on this page)[^<]*", text) == offered
+        assert "More match than can be changed at once." in text
 
 
 def test_long_work_goes_on_request_by_request(client: Client, seller: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,14 @@
-"""Keeping a view and moving many leads at once, in a real browser."""
+"""Keeping a view, and moving or exporting many leads at once, in a real browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
 from playwright.sync_api import Page
 
+from crm.admin import paging
 from crm.models import SavedView, User
 from crm.tests.factories import make_customer
 from leads.models import ActivityKind, Lead, LeadActivity
@@ -121,4 +123,33 @@ def test_all_that_match_are_moved_in_arabic(open_browser: Any) -> None:
     page.wait_for_url("**/admin/leads/lead/**")
     assert Lead.objects.filter(stage=stage("qualified")).count() == 27
     assert page.evaluate("document.documentElement.dir") == "rtl"
+    assert browser.troubles == []
+
+
+@pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])
+def test_more_than_can_be_changed_are_exported(
+    open_browser: Any, window: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGES", 1)
+    browser = open_browser(window)
+    page: Page = browser.page
+    user = logged_in(browser)
+    for number in range(27):
+        make_lead(make_customer(name=f"Lead {number:02}", owner=user), owner=user)
+    browser.open("/admin/leads/lead/")
+    for box in page.locator("input.action-select").all():
+        box.check()
+    moving = page.get_by_role("button", name="Move to a stage")
+    assert moving.is_visible()
+    page.get_by_role("button", name="Select all that match, to export them").click()
+    assert page.get_by_text("Selected: more than 25").is_visible()
+    assert page.get_by_text("More match than can be changed at once.").is_visible()
+    assert not moving.is_visible()
+    assert browser.overflow() == 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    lines = Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert sorted(line.split(",")[0] for line in lines[1:]) == [f"Lead {number:02}" for number in range(27)]
+    page.locator("input.action-select").first.uncheck()
+    assert moving.is_visible()
     assert browser.troubles == []

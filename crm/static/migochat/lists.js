@@ -10,6 +10,8 @@
     const toggle = document.getElementById("action-toggle");
     const across = bar.querySelector("[data-mc-across]");
     const all = bar.querySelector("[data-mc-select-all]");
+    const tooMany = bar.querySelector("[data-mc-too-many]"); // to be changed at once, though all may be exported
+    const changing = bar.querySelectorAll('button[name="action"]:not([value^="export_"])');
     const said = bar.querySelector("[data-mc-selected]");
     const word = said.textContent;
     let last = null;
@@ -20,8 +22,13 @@
       if (!whole) across.value = "0";
       toggle.checked = whole;
       toggle.indeterminate = count > 0 && !whole;
-      said.textContent = `${word}: ${across.value === "1" ? all.dataset.mcAll : count}`;
-      if (all) all.hidden = !whole || across.value === "1";
+      const everything = across.value === "1";
+      said.textContent = `${word}: ${everything ? all.dataset.mcAll : count}`;
+      if (all) all.hidden = !whole || everything;
+      if (tooMany) {
+        tooMany.hidden = all ? !everything : !whole;
+        changing.forEach((button) => (button.hidden = everything));
+      }
     };
     const set = (checked) => {
       boxes.forEach((box) => (box.checked = checked));
@@ -39,12 +46,10 @@
       last = box;
       show();
     });
-    if (all?.matches("button")) {
-      all.addEventListener("click", () => {
-        across.value = "1";
-        show();
-      });
-    }
+    all?.addEventListener("click", () => {
+      across.value = "1";
+      show();
+    });
     bar.querySelector("[data-mc-unselect]").addEventListener("click", () => {
       set(false);
       toggle.focus();
