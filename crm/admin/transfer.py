@@ -18,7 +18,8 @@ from crm.admin.pages import staff_page
 from crm.encrypted_fields import Unreadable
 from crm.models import ImportFile
 from crm.transfer.columns import guess
-from crm.transfer.files import MAX_BYTES, MAX_ROWS, FileRefused, Table, read_table
+from crm.transfer.files import MAX_BYTES, MAX_ROWS, Table, read_table
+from crm.transfer.refused import FileRefused
 from crm.transfer.running import Outcome, transfer
 from crm.visibility import user_of
 

@@ -20,12 +20,13 @@ from openpyxl import Workbook, load_workbook
 from crm.models import Customer, ImportFile, Note, Tag, User
 from crm.tests.factories import make_customer, make_user
 from crm.tests.staff import logged_in, member
-from crm.transfer import files
+from crm.transfer import files, workbooks
 from crm.transfer.cells import incoming, outgoing
 from crm.transfer.columns import guess
 from crm.transfer.customers import CustomerResource
 from crm.transfer.exporting import cells_of, columns_for, csv_lines
-from crm.transfer.files import FileRefused, read_table
+from crm.transfer.files import read_table
+from crm.transfer.refused import FileRefused
 from crm.transfer.running import Outcome, transfer
 
 FORMULAS = [
@@ -51,15 +52,32 @@ def book(*rows: list[Any]) -> bytes:
     return kept.getvalue()
 
 
-def sheet_of(xml: str) -> bytes:
-    """Return an XLSX file whose sheet is this XML."""
+OF_SHEETS = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+SHARED_STRINGS = (
+    '<Override PartName="/xl/sharedStrings.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+
+
+def sheet_xml(rows: str) -> str:
+    return f"<worksheet {OF_SHEETS}><sheetData>{rows}</sheetData></worksheet>"
+
+
+def sheet_of(xml: str, **more: str) -> bytes:
+    """Return an XLSX file whose sheet is this XML, and its `styles` or `sharedStrings` these."""
+    parts = {"xl/worksheets/sheet1.xml": xml} | {f"xl/{name}.xml": text for name, text in more.items()}
     kept = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(book(["name"], ["Ana"]))) as old,
         zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as new,
     ):
-        for entry in old.infolist():
-            new.writestr(entry.filename, xml if entry.filename.endswith("sheet1.xml") else old.read(entry))
+        for name in dict.fromkeys((*old.namelist(), *parts)):
+            text = parts[name] if name in parts else old.read(name).decode()
+            if "sharedStrings" in more:
+                text = text.replace("</Types>", f"{SHARED_STRINGS}</Types>")
+            new.writestr(name, text)
     return kept.getvalue()
 
 
@@ -113,7 +131,7 @@ class TestReading:
             (b"PK\x03\x04 but not a workbook", "cannot be read"),
             (book(["name"], ["Ana"])[:800], "cannot be read"),
             (sheet_of("<nonsense"), "cannot be read"),
-            (sheet_of('<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><worksheet>&d;</worksheet>'), "no rows|cannot be read"),
+            (sheet_of('<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><worksheet>&d;</worksheet>'), r"no rows|cannot be read"),
             (("," * 1_000_000).encode() + b"\nAna\n", "no rows"),
             (("x," * 1_000_000).encode() + b"\nAna\n", "more than 100 columns"),
             (b"name\n" + b"x" * 200_000 + b"\n", "Line 2 cannot be read"),
@@ -131,11 +149,43 @@ class TestReading:
             read_table(content)
 
     def test_a_zip_bomb_is_not_unpacked(self) -> None:
-        bomb = sheet_of("<worksheet>" + " " * (files.MAX_UNPACKED + 1) + "</worksheet>")
+        bomb = sheet_of("<worksheet>" + " " * (workbooks.MAX_UNPACKED + 1) + "</worksheet>")
         assert len(bomb) < 200_000
         with peak_of_memory() as peak, pytest.raises(FileRefused, match="too big once unpacked"):
             read_table(bomb)
         assert peak[0] < 5 * 1024**2
+
+    def test_texts_that_stand_apart_from_the_sheet_as_excel_writes_them(self) -> None:
+        texts = f"<sst {OF_SHEETS}><si><t>name</t></si><si><r><t>Mo</t></r><r><t>na</t></r></si></sst>"
+        sheet = sheet_xml('<row><c t="s"><v>0</v></c></row><row r="4"><c t="s"><v>1</v></c></row>')
+        assert read_table(sheet_of(sheet, sharedStrings=texts)).rows == [(4, ["Mona"])]
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            {"xml": sheet_xml("<row>" + "<c/>" * 2_000_000 + "</row>")},
+            {"xml": sheet_xml("<row>" + ("<c/>" * 90_000 + "<!-- <row> -->") * 20 + "</row>")},
+            {"xml": sheet_xml("<row>" + ("<c/>" * 90_000 + "<?x <row> ?>") * 20 + "</row>")},
+            {"xml": sheet_xml("<row/>" * 9_000_000)},
+            {"xml": sheet_xml('<row r="99999999999"><c><v>1</v></c></row>')},
+            {"xml": sheet_xml(""), "sharedStrings": f"<sst {OF_SHEETS}><si>{'<r><t>a</t></r>' * 300_000}</si></sst>"},
+            {"xml": sheet_xml(""), "styles": f"<styleSheet {OF_SHEETS}><cellXfs>{'<xf/>' * 900_000}</cellXfs></styleSheet>"},
+        ],
+        ids=["cells", "comments", "instructions", "rows", "row number", "texts", "styles"],
+    )  # fmt: skip
+    def test_a_small_file_that_would_take_minutes_or_gigabytes_is_refused_at_once(self, parts: dict[str, str]) -> None:
+        hostile = sheet_of(**parts)
+        assert len(hostile) < 200_000
+        began = time.process_time()
+        with peak_of_memory() as peak, pytest.raises(FileRefused, match=r"too big once unpacked|cannot be read"):
+            read_table(hostile)
+        assert time.process_time() - began < 10
+        assert peak[0] < 200 * 1024**2
+
+    def test_a_sheet_as_full_as_it_may_be_is_read(self) -> None:
+        rows = [[f"Person {number}", *range(40)] for number in range(5_000)]
+        table = read_table(book(["name", *map(str, range(40))], *rows))
+        assert (len(table.rows), table.rows[-1][1][-1]) == (5_000, "39")
 
 
 class TestCells:

@@ -3,32 +3,24 @@
 import csv
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from crm.markup import grouped
 from crm.transfer.cells import incoming
+from crm.transfer.refused import FileRefused
+from crm.transfer.workbooks import rows_of_workbook
 
 MAX_BYTES = 10 * 1024**2
-MAX_UNPACKED = 60 * 1024**2
 MAX_ROWS = 10_000
 MAX_COLUMNS = 100
 MAX_CELL = 5_000
 
 _HIGH = re.compile(r"[^\x00-\x7f]")
 _LETTERS = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
-
-
-class FileRefused(Exception):
-    """A file that cannot be read; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ def read_table(content: bytes) -> Table:
     """
     if len(content) > MAX_BYTES:
         raise FileRefused(_("The file is bigger than %(size)d MB. Divide it.") % {"size": MAX_BYTES // 1024**2})
-    lines = _of_workbook(content) if content.startswith(b"PK\x03\x04") else _of_text(content)
+    lines = rows_of_workbook(content) if content.startswith(b"PK\x03\x04") else _of_text(content)
     return _table(lines)
 
 
@@ -116,24 +108,3 @@ def _strictly(content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError:
         raise FileRefused(_("The file is damaged: its text cannot be decoded.")) from None
-
-
-def _of_workbook(content: bytes) -> Iterator[tuple[int, list[Any]]]:
-    """Yield the rows of the first sheet; of formulas the values they last had."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-                raise FileRefused(_("The workbook is too big once unpacked. Divide it, or save it as CSV."))
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet: Any = book.worksheets[0]
-            sheet.reset_dimensions()
-            for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-                yield number, list(row)
-        finally:
-            book.close()
-    except (
-        zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError, TypeError, OSError, EOFError,
-        AttributeError, NotImplementedError, zlib.error,
-    ):  # fmt: skip
-        raise FileRefused(_("This workbook cannot be read. Save it as XLSX or CSV and try again.")) from None

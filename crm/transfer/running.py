@@ -11,7 +11,8 @@ from psycopg.errors import DeadlockDetected
 from tablib import Dataset
 
 from crm.transfer.customers import LINE
-from crm.transfer.files import FileRefused, Table
+from crm.transfer.files import Table
+from crm.transfer.refused import FileRefused
 
 REASONS_KEPT = 200
 
