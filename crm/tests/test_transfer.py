@@ -2,10 +2,12 @@
 
 import csv
 import io
+import threading
 import time
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -116,6 +118,16 @@ class TestReading:
     def test_lines_are_those_of_the_file_and_blank_ones_do_not_count(self) -> None:
         table = read_table(b'name,note\n\n"Ana","two\nlines"\n,,\nMona\n')
         assert table.rows == [(4, ["Ana", "two\nlines"]), (6, ["Mona", ""])]
+
+    def test_cells_beyond_the_headings_are_columns_without_a_name_and_not_lost(self) -> None:
+        table = read_table(b"name,note\nMona,Call her, please\nAna,,,\n")
+        assert table.columns == ["name", "note", ""]
+        assert table.rows == [(2, ["Mona", "Call her", "please"]), (3, ["Ana", "", ""])]
+        merged = read_table(
+            book(["Customers of 2026", None, None], ["Name", "Phone", "City"], ["Mona", "+201012345678", "Giza"])
+        )
+        assert merged.columns == ["Customers of 2026", "", ""]
+        assert merged.rows[1] == (3, ["Mona", "+201012345678", "Giza"])
 
     def test_numbers_of_a_workbook_have_no_decimal_point(self) -> None:
         table = read_table(book(["phone", "value"], [201012345678, 12.5], [2.01e11, None]))
@@ -298,6 +310,31 @@ class TestImporting:
         ana.refresh_from_db()
         assert ana.name.startswith("Customer")
 
+    def test_a_text_too_long_is_left_out_and_not_cut(self) -> None:
+        outcome = imported("name,note\nMona," + "x" * 5001 + "\nAna," + "y" * 5000 + "\n")
+        assert counts(outcome) == (1, 0, 0, 1)
+        assert "longer than 5000 letters" in outcome.reasons[0][1]
+
+    def test_a_row_left_out_does_not_keep_out_a_later_one_of_the_same_person(self) -> None:
+        ana = make_customer(name="Ana", phone="+201000000002")
+        outcome = imported(
+            "name,phone,label\nMona,+201000000001,lukewarm\nMona,+201000000001,hot\n"
+            "Wrong,+201000000002,lukewarm\n,+201000000002,cold\n"
+        )
+        assert counts(outcome) == (1, 1, 0, 2)
+        assert [line for line, _why in outcome.reasons] == [2, 4]
+        assert Customer.objects.get(name="Mona").label == "hot"
+        ana.refresh_from_db()
+        assert (ana.name, ana.label) == ("Ana", "cold")
+
+    def test_what_is_there_already_is_no_change(self) -> None:
+        text = 'name,phone,tags,note\nMona,+201012345678,"vip, sale",Call her\n'
+        assert counts(imported(text)) == (1, 0, 0, 0)
+        assert counts(imported(text)) == (0, 0, 1, 0)
+        assert Note.objects.count() == 1
+        assert counts(imported('phone,tags,note\n+201012345678,"vip, blue",Call again\n')) == (0, 1, 0, 0)
+        assert set(Customer.objects.get().tags.values_list("name", flat=True)) == {"vip", "sale", "blue"}
+
     def test_formulas_come_in_as_harmless_text(self) -> None:
         rows = "".join(f'"{text.replace(chr(34), chr(34) * 2)}"\n' for text in FORMULAS[:5])
         assert imported("name\n" + rows).created == 5
@@ -309,6 +346,22 @@ class TestImporting:
         assert counts(imported("phone,city\n+201000000002,Giza\n")) == (0, 1, 0, 0)
         kept.refresh_from_db()
         assert (kept.city, kept.phone) == ("Giza", "+201000000001")
+
+    def test_two_numbers_of_one_who_was_merged_are_one_person(self) -> None:
+        kept = make_customer(phone="+201000000001")
+        for number in (2, 3):
+            make_customer(phone=f"+20100000000{number}", merged_into=kept)
+        outcome = imported("phone,city\n+201000000002,Giza\n+201000000003,Cairo\n")
+        assert counts(outcome) == (0, 1, 0, 1)
+        assert outcome.reasons == [(3, "The same person as in line 2.")]
+
+    def test_one_who_was_merged_into_a_colleague_s_customer_is_left_alone(self) -> None:
+        seller = make_user()
+        kept = make_customer(owner=make_user())
+        make_customer(phone="+201000000002", owner=seller, merged_into=kept)
+        assert counts(imported("phone,city\n+201000000002,Giza\n", seller)) == (0, 0, 0, 1)
+        kept.refresh_from_db()
+        assert kept.city == ""
 
     def test_what_belongs_to_a_colleague_is_left_alone(self) -> None:
         make_customer(phone="+201000000001", owner=make_user())
@@ -340,6 +393,25 @@ class TestImporting:
         with CaptureQueriesContext(connection) as captured:
             assert counts(imported(text, user, write=False)) == (0, 0, 10_000, 0)
         assert len(captured) < 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_import_the_same_people_at_once_add_them_once() -> None:
+    users = [make_user(is_superuser=True) for _number in range(2)]
+    text = "name,phone\n" + "".join(f"Person {number},+2010{number:08}\n" for number in range(300))
+    together = threading.Barrier(2)
+
+    def one(user: User) -> tuple[int, int, int, int]:
+        together.wait()
+        try:
+            return counts(imported(text, user))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(one, users))
+    assert sorted(done) == [(0, 0, 300, 0), (300, 0, 0, 0)]
+    assert Customer.objects.count() == 300
 
 
 def upload(client: Client, content: bytes, name: str = "people.csv", kind: str = "customers") -> Any:
@@ -454,7 +526,7 @@ class TestExporting:
         table = read_table(file)
         columns = guess(table.columns, CustomerResource(manager).columns())
         assert all(columns)
-        assert counts(transfer(CustomerResource(manager), table, columns, write=True)) == (0, 1, 0, 0)
+        assert counts(transfer(CustomerResource(manager), table, columns, write=True)) == (0, 0, 1, 0)
         mona.refresh_from_db()
         assert (mona.name, mona.label, mona.tags.count()) == ("منى", "hot", 1)
 

@@ -1,6 +1,7 @@
 """Customers in and out."""
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django.conf import settings
@@ -94,7 +95,10 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
         self.by_phone: dict[bytes, Customer] = {}
         self.by_email: dict[bytes, Customer] = {}
         self.hidden: set[bytes] = set()
-        self.lines: dict[bytes, int] = {}
+        #: By key and by number, the line that whoever has them is on.
+        self.lines: dict[bytes | int, int] = {}
+        self.tags_there: set[tuple[int, str]] = set()
+        self.notes_there: set[tuple[int, str]] = set()
         self.saved: list[Customer] = []
 
     # --- in ---
@@ -108,30 +112,39 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
         staff = User.objects.filter(is_active=True)
         self.fields["owner"].widget.rows = {user.email.casefold(): user for user in staff}
         phones, emails = self._keys(dataset, "phone", phone_key), self._keys(dataset, "email", email_key)
-        known = Customer.objects.filter(Q(phone_key__in=phones) | Q(email_key__in=emails)).order_by("pk")
+        by_key = Customer.objects.filter(Q(phone_key__in=phones) | Q(email_key__in=emails))
+        numbers = {pk for pair in by_key.values_list("pk", "merged_into") for pk in pair if pk}
+        self.lock(numbers if self.writes else set())
+        known = Customer.objects.filter(pk__in=numbers).order_by("pk")
+        found = {row.pk: row for row in (known.select_for_update(no_key=True) if self.writes else known)}
         seen = set(known.filter(sight(self.user, Customer)).values_list("pk", flat=True))
-        self.lock(list(known.values_list("pk", flat=True)) if self.writes else [])
-        found = list(known.select_for_update(no_key=True, of=("self",)) if self.writes else known)
-        staying = {row.pk: row for row in Customer.objects.filter(pk__in=[row.merged_into_id for row in found])}
-        for row in reversed(found):  # the oldest of several with one number
-            if row.pk in seen:
-                self._know(row, staying.get(row.merged_into_id or 0, row))
-            else:
-                self.hidden |= {bytes(key) for key in (row.phone_key, row.email_key) if key}
+        for row in reversed(found.values()):  # the oldest of several with one number
+            self._know(row, found.get(row.merged_into_id or row.pk, row), seen)
+        self._read_what_is_there(dataset.headers, seen)
 
-    def lock(self, customer_ids: list[int]) -> None:
+    def lock(self, customer_ids: set[int]) -> None:
         """Lock what comes before customers in the order of locks."""
 
     def _keys(self, dataset: Any, column: str, key_of: Any) -> list[bytes]:
         cells = dataset[column] if column in dataset.headers else []
         return [key for key in {key_of(cell) for cell in cells if cell} if key]
 
-    def _know(self, row: Customer, staying: Customer) -> None:
-        staying.changed, staying.wishes = set(), {}  # type: ignore[attr-defined]  # noted along with the row
+    def _know(self, row: Customer, staying: Customer, seen: set[int]) -> None:
+        if staying.pk not in seen:
+            self.hidden |= {bytes(key) for key in (row.phone_key, row.email_key) if key}
+            return
         if row.phone_key:
             self.by_phone[bytes(row.phone_key)] = staying
         if row.email_key:
             self.by_email[bytes(row.email_key)] = staying
+
+    def _read_what_is_there(self, headers: list[str], customers: set[int]) -> None:
+        if "tags" in headers:
+            through = Customer.tags.through.objects.filter(customer__in=customers)
+            self.tags_there = set(through.values_list("customer_id", "tag__name"))
+        if "note" in headers:
+            notes = Note.objects.filter(customer__in=customers)
+            self.notes_there = set(notes.values_list("customer_id", "text"))
 
     def get_instance(self, instance_loader: Any, row: Any) -> Customer | None:
         """Find whom a row is about.
@@ -145,27 +158,43 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
             raise ValidationError(_("The phone number is one customer's and the e-mail address another's."))
         if self.hidden & {phone, email}:
             raise ValidationError(_("They are known already and belong to a colleague."))
-        for key in filter(None, (phone, email)):
+        found = by_phone or by_email
+        keys = [key for key in (phone, email, found and found.pk) if key]
+        for key in keys:
             if earlier := self.lines.get(key):
                 raise ValidationError(_("The same person as in line %(line)d.") % {"line": earlier})
-        found = by_phone or by_email
-        self.lines |= {key: row[LINE] for key in (phone, email, *self._keys_of(found)) if key}
-        return found
-
-    def _keys_of(self, customer: Customer | None) -> list[bytes]:
-        return [bytes(key) for key in (customer.phone_key, customer.email_key) if key] if customer else []
+        if found is None:
+            return None
+        return _noting(copy(found))  # a row that is left out must not leave anything behind
 
     def init_instance(self, row: Any = None) -> Customer:
-        customer = Customer()
-        customer.changed, customer.wishes = set(), {}  # type: ignore[attr-defined]  # noted along with the row
-        return customer
+        return _noting(Customer())
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         if import_validation_errors:
             return False
-        if instance.pk is None and not (instance.name or instance.phone or instance.email):
+        self.check(instance)
+        keys = (phone_key(row.get("phone") or ""), email_key(row.get("email") or ""), instance.pk)
+        self.lines |= {key: row[LINE] for key in keys if key}
+        return self.is_unchanged(instance)
+
+    def check(self, customer: Any) -> None:
+        """Look at a row as a whole.
+
+        Raises:
+            ValidationError: its cells do not go together.
+        """
+        if customer.pk is None and not (customer.name or customer.phone or customer.email):
             raise ValidationError(_("There is no name, phone number or e-mail address."))
-        return instance.pk is not None and not instance.changed and not instance.wishes
+        wishes = customer.wishes
+        wishes["tags"] = [name for name in wishes.get("tags", ()) if (customer.pk, name) not in self.tags_there]
+        if not wishes["tags"]:
+            del wishes["tags"]
+        if (customer.pk, wishes.get("note")) in self.notes_there:
+            del wishes["note"]
+
+    def is_unchanged(self, customer: Any) -> bool:
+        return customer.pk is not None and not customer.changed and not customer.wishes
 
     def save_instance(self, instance: Any, is_create: bool, row: Any, **kwargs: Any) -> None:
         self.saved.append(instance)
@@ -242,6 +271,12 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
         if column.column_name == "owner":
             return row.owner.email if row.owner else ""
         return row.tag_names or "" if column.column_name == "tags" else str(column.export(row))
+
+
+def _noting(customer: Any) -> Any:
+    """Let a customer's columns note on it what they changed, and what is to be done along with it."""
+    customer.changed, customer.wishes = set(), {}
+    return customer
 
 
 def tag_names(customer: str) -> Subquery:

@@ -17,7 +17,8 @@ from crm.transfer.workbooks import rows_of_workbook
 MAX_BYTES = 10 * 1024**2
 MAX_ROWS = 10_000
 MAX_COLUMNS = 100
-MAX_CELL = 5_000
+#: One letter more than the longest text that we keep, so that a longer one is refused and not cut off.
+MAX_CELL = 5_001
 
 _HIGH = re.compile(r"[^\x00-\x7f]")
 _LETTERS = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
@@ -25,7 +26,7 @@ _LETTERS = re.compile(r"[A-Za-z]|[^\x00-\x7f]")
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a file and its rows, each with the line it stands on; no row is wider than the columns."""
+    """The columns of a file and its rows, each with the line it stands on; all as wide as the widest."""
 
     columns: list[str]
     rows: list[tuple[int, list[str]]]
@@ -51,24 +52,30 @@ def _table(lines: Iterable[tuple[int, list[Any]]]) -> Table:
             raise FileRefused(
                 _("Line %(line)d has more than %(most)d columns.") % {"line": number, "most": MAX_COLUMNS}
             )
-        cells = [incoming(value)[:MAX_CELL] for value in raw[:MAX_COLUMNS]]
-        if not any(cells):
+        cells = _without_empty_end([incoming(value)[:MAX_CELL] for value in raw[:MAX_COLUMNS]])
+        if not cells:
             continue
         if not columns:
-            columns = _without_empty_end(cells)
+            columns = cells
             continue
         if len(rows) == MAX_ROWS:
             raise FileRefused(_("The file has more than %(most)s rows. Divide it.") % {"most": grouped(MAX_ROWS)})
-        rows.append((number, (cells + [""] * len(columns))[: len(columns)]))
+        rows.append((number, cells))
     if not rows:
         raise FileRefused(_("There are no rows in the file. Its first line must name the columns."))
-    return Table(columns, rows)
+    # What stands beyond the headings is a column without one, to be seen and not lost.
+    width = max(len(columns), max(len(cells) for _number, cells in rows))
+    return Table(_filled(columns, width), [(number, _filled(cells, width)) for number, cells in rows])
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:
     while cells and not cells[-1]:
         cells.pop()
     return cells
+
+
+def _filled(cells: list[str], width: int) -> list[str]:
+    return cells + [""] * (width - len(cells))
 
 
 def _of_text(content: bytes) -> Iterator[tuple[int, list[str]]]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from import_export.results import RowResult
 from psycopg.errors import DeadlockDetected
@@ -43,6 +43,8 @@ def transfer(resource: Any, table: Table, columns: list[str], *, write: bool) ->
     dataset = _dataset(table, columns)
     try:
         with transaction.atomic():
+            if write:
+                _wait_for_other_imports()
             result = resource.import_data(dataset, use_transactions=False, writes=write)
     except OperationalError as error:
         if not isinstance(error.__cause__, DeadlockDetected):
@@ -51,6 +53,12 @@ def transfer(resource: Any, table: Table, columns: list[str], *, write: bool) ->
             _("Somebody wrote to the same customers at the same moment. Nothing was imported; try again.")
         ) from None
     return _outcome(table, result, resource)
+
+
+def _wait_for_other_imports() -> None:
+    """Let one import write at a time, lest two add the same people; held to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(4203, 0)")
 
 
 def _dataset(table: Table, columns: list[str]) -> Dataset:

@@ -18,6 +18,7 @@ from import_export.widgets import Widget
 
 from crm.contact_details import phone_key
 
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 
 
@@ -141,6 +142,15 @@ class Moment(Widget):  # type: ignore[misc]  # the package has no types
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+class Currency(Text):
+    """The three letters of a currency, in capitals."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        if not _CURRENCY.fullmatch(value.upper()):
+            raise ValueError(_("“%(text)s” is not a currency in three letters, such as EGP") % {"text": value[:40]})
+        return value.upper()
 
 
 class Names(Text):

@@ -91,6 +91,69 @@ def test_an_open_lead_is_brought_up_to_date_with_what_changed_recorded(boss: Use
     assert counts(imported(text, boss)) == (0, 0, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("cells", "value", "currency", "updated"),
+    [
+        ("200,", 200, "USD", True),
+        ("200,USD", 200, "USD", True),
+        ("200,egp", 200, "EGP", True),
+        ("100,EGP", 100, "EGP", True),
+        (",EGP", 100, "EGP", True),
+        ("100,usd", 100, "USD", False),
+        ("100,", 100, "USD", False),
+        (",", 100, "USD", False),
+    ],
+)
+def test_a_value_keeps_its_currency_unless_another_is_named(
+    boss: User, cells: str, value: int, currency: str, updated: bool
+) -> None:
+    lead = make_lead(make_customer(phone="+201012345678"), value=100, currency="USD")
+    assert counts(imported(f"phone,value,currency\n+201012345678,{cells}\n", boss)) == (0, updated, not updated, 0)
+    lead.refresh_from_db()
+    assert (lead.value, lead.currency) == (value, currency)
+
+
+@pytest.mark.parametrize("currency", ["LE", "12", "£", "pounds"])
+def test_a_currency_has_three_letters(boss: User, currency: str) -> None:
+    outcome = imported(f"name,value,currency\nMona,5,{currency}\n", boss)
+    assert counts(outcome) == (0, 0, 0, 1)
+    assert "three letters, such as EGP" in outcome.reasons[0][1]
+
+
+def test_what_an_open_lead_does_not_take_over_is_no_change(boss: User) -> None:
+    make_lead(make_customer(phone="+201012345678"), in_stage="hot")
+    text = "phone,stage,opened_at,closed_at,lost_reason\n+201012345678,Hot,2026-01-01,2026-02-01,Too expensive\n"
+    assert counts(imported(text, boss)) == (0, 0, 1, 0)
+
+
+def test_sales_of_before_that_are_there_already_are_not_doubled(boss: User) -> None:
+    text = (
+        "name,phone,stage,value,lost_reason,opened_at,closed_at\n"
+        "Mona,+201012345678,converted,500,,2026-01-01,2026-02-01 17:30\n"
+        "Ana,+201012345679,lost,,Too expensive,2026-01-01,2026-02-01\n"
+    )
+    assert counts(imported(text, boss)) == (2, 0, 0, 0)
+    assert counts(imported(text, boss)) == (0, 0, 2, 0)
+    assert counts(imported(text.replace("Mona", "Mona Adel"), boss)) == (0, 1, 1, 0)
+    assert Customer.objects.filter(name="Mona Adel").exists()
+    assert Lead.objects.count() == 2
+    assert counts(imported(text.replace("-02-01", "-03-01"), boss)) == (2, 0, 0, 0)
+    assert Lead.objects.count() == 4
+
+
+def test_two_numbers_of_one_who_was_merged_open_one_lead(boss: User) -> None:
+    kept = make_customer(phone="+201000000001")
+    for number in (2, 3):
+        make_customer(phone=f"+20100000000{number}", merged_into=kept)
+    assert counts(imported("phone,value\n+201000000002,5\n+201000000003,6\n", boss)) == (1, 0, 0, 1)
+    assert [(lead.customer, lead.value) for lead in Lead.objects.all()] == [(kept, Decimal(5))]
+
+
+def test_no_lead_was_closed_in_the_future(boss: User) -> None:
+    outcome = imported("name,stage,closed_at\nMona,converted,2199-01-01\n", boss)
+    assert outcome.reasons == [(2, "It cannot have been closed in the future.")]
+
+
 def test_what_was_won_and_lost_before_comes_in_closed(boss: User) -> None:
     outcome = imported(
         "name,stage,value,lost_reason,opened_at,closed_at\n"
@@ -201,7 +264,7 @@ def test_leads_go_out_as_listed_and_come_back_in() -> None:
     manager = colleague("manager")
     when = datetime(2030, 1, 2, 13, 0, tzinfo=UTC)
     make_lead(
-        make_customer(name="Mona", phone="+201012345678"), in_stage="hot", value=Decimal("12.50"), currency="EGP", score=70,
+        make_customer(name="Mona", phone="+201012345678", owner=manager), in_stage="hot", value=Decimal("12.50"), currency="EGP", score=70,
         owner=manager, next_step="=Call", next_follow_up_at=when,
     )  # fmt: skip
     older = make_lead(make_customer(name="Ana"), opened_at=timezone.now() - timedelta(days=1))
@@ -216,7 +279,7 @@ def test_leads_go_out_as_listed_and_come_back_in() -> None:
     csv.writer(text).writerows([headings, list(row.values())])
     table = read_table(text.getvalue().encode())
     columns = guess(table.columns, LeadResource(manager).columns())
-    assert counts(transfer(LeadResource(manager), table, columns, write=True))[2:] == (0, 0)
+    assert counts(transfer(LeadResource(manager), table, columns, write=True)) == (0, 0, 1, 0)
     lead = Lead.objects.get(customer__name="Mona")
     assert (lead.stage, lead.value, lead.next_step, lead.next_follow_up_at) == (
         stage("hot"),

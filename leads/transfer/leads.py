@@ -1,5 +1,6 @@
 """Leads in and out, each on a line with its customer."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from crm import runtime_settings
 from crm.models import Customer
 from crm.transfer.columns import Column, Wish
 from crm.transfer.customers import BATCH, CustomerResource, tag_names
-from crm.transfer.widgets import Amount, Choice, Known, Moment, Text
+from crm.transfer.widgets import Amount, Choice, Currency, Known, Moment, Text
 from crm.visibility import sight
 from leads.activities import Actor, Cause, record
 from leads.locks import lock_customers
@@ -45,7 +46,7 @@ class LeadResource(CustomerResource):
         also=("status", "المرحلة", "etapa"),
     )
     value = Wish("value", gettext_lazy("Value"), Amount(), also=("amount", "deal value", "price", "القيمة", "valor"))
-    currency = Wish("currency", gettext_lazy("Currency"), Text(3), also=("العملة", "moeda"))
+    currency = Wish("currency", gettext_lazy("Currency"), Currency(3), also=("العملة", "moeda"))
     priority = Wish("priority", gettext_lazy("Priority"), Choice(Priority.choices), also=("الأولوية", "prioridade"))
     next_step = Wish("next_step", gettext_lazy("Next step"), Text(200), also=("next action", "الخطوة التالية"))
     next_follow_up_at = Wish(
@@ -71,8 +72,12 @@ class LeadResource(CustomerResource):
         super().__init__(user)
         self.open_leads: dict[int, Lead] = {}
         self.hidden_leads: set[int] = set()
+        #: The stage and time in which leads of known customers were closed, and whom rows tell just that of.
+        self.closings: set[tuple[int, int, datetime]] = set()
+        self.closed_before: set[int] = set()
         self.first_stage = Ladder.load().first
         self.cause = Cause(Actor.IMPORT, user)
+        self.shop_currency = str(runtime_settings.value_of("leads.currency"))
 
     def columns(self) -> list[Column]:
         return [column for column in super().columns() if column.column_name not in FIGURES]
@@ -84,14 +89,15 @@ class LeadResource(CustomerResource):
         }
         super().before_import(dataset, **kwargs)
         customers = {customer.pk for customer in (*self.by_phone.values(), *self.by_email.values())}
-        rows = Lead.objects.open().filter(customer__in=customers).select_related("stage", "customer")
+        leads = Lead.objects.not_merged().filter(customer__in=customers)
+        rows = leads.open().select_related("stage", "customer")
         self.open_leads = {lead.customer_id: lead for lead in rows}
-        seen = set(
-            Lead.objects.filter(sight(self.user, Lead), pk__in=[lead.pk for lead in rows]).values_list("pk", flat=True)
-        )
+        seen = set(leads.open().filter(sight(self.user, Lead)).values_list("pk", flat=True))
         self.hidden_leads = {lead.customer_id for lead in rows if lead.pk not in seen}
+        closed = leads.filter(closed_at__isnull=False).values_list("customer_id", "stage_id", "closed_at")
+        self.closings = {(customer, stage, to_the_minute(at)) for customer, stage, at in closed}
 
-    def lock(self, customer_ids: list[int]) -> None:
+    def lock(self, customer_ids: set[int]) -> None:
         lock_customers(customer_ids)
 
     def get_or_init_instance(self, instance_loader: Any, row: Any) -> tuple[Customer, bool]:
@@ -101,29 +107,54 @@ class LeadResource(CustomerResource):
             raise ValidationError(_("Their open lead belongs to a colleague."))
         return customer, customer.pk not in self.open_leads
 
-    def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
-        unchanged = super().skip_row(instance, original, row, import_validation_errors)
-        if import_validation_errors:
-            return False
-        stage = instance.wishes.get("stage")
-        if stage and stage.kind == Stage.Kind.LOST and "lost_reason" not in instance.wishes:
+    def check(self, customer: Any) -> None:
+        super().check(customer)
+        wishes, now = customer.wishes, timezone.now()
+        stage, opened, closed = (wishes.get(name) for name in ("stage", "opened_at", "closed_at"))
+        if stage and stage.kind == Stage.Kind.LOST and "lost_reason" not in wishes:
             raise ValidationError(_("A lost lead needs the reason of the loss."))
-        if opened := instance.wishes.get("opened_at"):
-            if opened > timezone.now():
-                raise ValidationError(_("It cannot have been opened in the future."))
-            if opened > (instance.wishes.get("closed_at") or timezone.now()):
-                raise ValidationError(_("It cannot have been closed before it was opened."))
-        lead = self.open_leads.get(instance.pk)
-        if lead is None:
-            return False
-        for name in OF_THE_LEAD:
-            if name in instance.wishes and getattr(lead, name, None) == instance.wishes[name]:
-                del instance.wishes[name]
-        return unchanged or not (instance.changed or instance.wishes)
+        if opened and opened > now:
+            raise ValidationError(_("It cannot have been opened in the future."))
+        if closed and closed > now:
+            raise ValidationError(_("It cannot have been closed in the future."))
+        if opened and closed and opened > closed:
+            raise ValidationError(_("It cannot have been closed before it was opened."))
+        if stage and closed and (customer.pk, stage.pk, to_the_minute(closed)) in self.closings:
+            self.closed_before.add(customer.pk)
+            customer.wishes = {name: wish for name, wish in wishes.items() if name not in OF_THE_LEAD}
+        elif lead := self.open_leads.get(customer.pk):
+            self._leave_out_what_is_so(lead, wishes)
+
+    def _leave_out_what_is_so(self, lead: Lead, wishes: dict[str, Any]) -> None:
+        """Keep of what a row says of an open lead what changes it."""
+        value, currency = wishes.get("value", lead.value), wishes.get("currency", lead.currency)
+        if value is not None and (value, currency) != (lead.value, lead.currency):
+            wishes |= {"value": value, "currency": currency}
+        else:
+            wishes.pop("value", None)
+        for name in ("stage", "priority", "next_step", "next_follow_up_at"):
+            if name in wishes and getattr(lead, name) == wishes[name]:
+                del wishes[name]
+        if "stage" not in wishes:
+            wishes.pop("lost_reason", None)
+        if "value" not in wishes:
+            wishes.pop("currency", None)
+        wishes.pop("opened_at", None)
+        wishes.pop("closed_at", None)
+
+    def is_unchanged(self, customer: Any) -> bool:
+        return not self._opens_lead(customer.pk) and super().is_unchanged(customer)
+
+    def _opens_lead(self, customer_id: int | None) -> bool:
+        return customer_id not in self.open_leads and customer_id not in self.closed_before
+
+    def after_import_row(self, row: Any, row_result: Any, **kwargs: Any) -> None:
+        if row_result.import_type == row_result.IMPORT_TYPE_NEW and not self._opens_lead(row_result.object_id):
+            row_result.import_type = row_result.IMPORT_TYPE_UPDATE
 
     def write(self, customers: list[Any]) -> None:
         super().write(customers)
-        self._open([customer for customer in customers if customer.pk not in self.open_leads])
+        self._open([customer for customer in customers if self._opens_lead(customer.pk)])
         for customer in customers:
             if lead := self.open_leads.get(customer.pk):
                 self._update(lead, customer)
@@ -153,7 +184,7 @@ class LeadResource(CustomerResource):
             team_id=customer.owner.team_id if customer.owner else None, assigned_at=now if customer.owner else None,
         )  # fmt: skip
         if "value" in wishes:
-            lead.value, lead.currency = wishes["value"], self._currency(wishes)
+            lead.value, lead.currency = wishes["value"], wishes.get("currency") or self.shop_currency
         if stage.is_open:
             lead.next_step, lead.next_follow_up_at = wishes.get("next_step", ""), wishes.get("next_follow_up_at")
         else:
@@ -161,13 +192,10 @@ class LeadResource(CustomerResource):
             lead.lost_reason = wishes["lost_reason"] if stage.kind == Stage.Kind.LOST else ""
         return lead
 
-    def _currency(self, wishes: dict[str, Any]) -> str:
-        return str(wishes.get("currency") or runtime_settings.value_of("leads.currency")).upper()
-
     def _update(self, lead: Lead, customer: Any) -> None:
         wishes = customer.wishes
         if "value" in wishes:
-            keep_value(lead, wishes["value"], currency=self._currency(wishes), cause=self.cause)
+            keep_value(lead, wishes["value"], currency=wishes.get("currency", ""), cause=self.cause)
         if "priority" in wishes:
             Lead.objects.filter(pk=lead.pk).update(priority=wishes["priority"], updated_at=timezone.now())
         if "next_follow_up_at" in wishes or "next_step" in wishes:
@@ -192,6 +220,11 @@ class LeadResource(CustomerResource):
         if column.column_name in ("owner", "tags"):
             return super().value_of(row, column)
         return str(column.export(row if column.column_name in (*OF_THE_LEAD, *FIGURES) else row.customer))
+
+
+def to_the_minute(at: datetime) -> datetime:
+    """Return a time as a file tells it."""
+    return at.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def note_changes(changes: list[tuple[Customer, str, str]], user: Any) -> None:
