@@ -17,10 +17,11 @@ from types import MappingProxyType
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from crm.amounts import TooMuch, read_amount
+
 MOST_BYTES = 20 * 1024 * 1024
 MOST_LINES = 200_000
 HIGHEST_COUNT = 2**63 - 1
-MOST_SPEND = Decimal(10) ** 12
 #: What the columns are called, by ad platforms and by us.
 TITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -42,10 +43,8 @@ NAMES = ("title", "ad_set_id", "ad_set_name", "campaign_id", "campaign_name")
 #: `Amount spent (EGP)`
 WITH_CURRENCY = re.compile(r"(.+) \(([A-Z]{3})\)")
 CURRENCY = re.compile(r"[A-Z]{3}")
-POINT = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?|\d+(\.\d*)?|\.\d+")
-COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d*|\d+,\d{0,2}")
-#: A thousand with a comma for the decimals, or one and a bit with a point.
-EITHER = re.compile(r"\d{1,3}\.\d{3}")
+#: In a file whose cells semicolons part: thousands, or decimals of one.
+EITHER = re.compile(r"\d{1,3}[.,]\d{3}")
 COUNT = re.compile(r"\d{1,3}([.,]\d{3})+|\d+")
 
 
@@ -102,7 +101,8 @@ def costs_in(text: str, currency: str) -> Iterator[Cost | tuple[int, str]]:
             try:
                 if delimiter == ";" and EITHER.fullmatch(cells["spend"]):
                     raise BadLine(
-                        _("“%(text)s” can be read in two ways; write no dot for thousands.") % {"text": cells["spend"]}
+                        _("“%(text)s” can be read in two ways; write no sign between thousands.")
+                        % {"text": cells["spend"]}
                     )
                 yield _cost(rows.line_num, cells, in_title or currency)
             except BadLine as bad:
@@ -163,19 +163,13 @@ def _day(text: str) -> date:
 
 
 def _amount(text: str) -> Decimal:
-    """Read a figure with a point or a comma before its decimals; an empty one is 0."""
-    plain = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
-    if POINT.fullmatch(plain):
-        amount = Decimal(plain.replace(",", ""))
-    elif COMMA.fullmatch(plain):
-        amount = Decimal(plain.replace(".", "").replace(",", "."))
-    elif plain:
-        raise BadLine(_("“%(text)s” is no amount.") % {"text": text[:40]})
-    else:
-        return Decimal(0)
-    if amount >= MOST_SPEND:
-        raise BadLine(_("“%(text)s” is too much.") % {"text": text[:40]})
-    return amount.quantize(Decimal("0.01"))
+    """Read a figure; an empty one is 0."""
+    try:
+        return read_amount(text) if text else Decimal(0)
+    except TooMuch:
+        raise BadLine(_("“%(text)s” is too much.") % {"text": text[:40]}) from None
+    except ValueError:
+        raise BadLine(_("“%(text)s” is no amount.") % {"text": text[:40]}) from None
 
 
 def _count(text: str) -> int:

@@ -113,7 +113,8 @@ def test_the_same_ad_and_day_twice_in_a_file_counts_once() -> None:
     ("shown", "kept"),
     [
         ("1234.5", "1234.50"), ('"1,234.50"', "1234.50"), ('"1,234"', "1234"), ('"12,5"', "12.50"),
-        ('"1.234,50"', "1234.50"), ("1 234.50", "1234.50"), ("1\u00a0234", "1234"), ("٣٫٥", None), ("٣", "3"), ("", "0"),
+        ('"1.234,50"', "1234.50"), ("1 234.50", "1234.50"), ("1\u00a0234", "1234"), ("٣٫٥", "3.50"), ("٣", "3"),
+        ("1.234.567", "1234567"), ("5²", None), ("", "0"),
     ],
 )  # fmt: skip
 def test_amounts_are_read_as_people_write_them(shown: str, kept: str | None) -> None:
@@ -126,9 +127,12 @@ def test_amounts_are_read_as_people_write_them(shown: str, kept: str | None) -> 
 def test_a_spreadsheets_own_ways_are_understood() -> None:
     make_ad()
     semicolons = "\ufeffAd ID;Reporting starts;Amount spent (BRL);Link clicks\r\n"
-    semicolons += "120;2026-05-01;12,50;1.234\r\n120;2026-05-02;1.234;\r\n"
+    semicolons += "120;2026-05-01;12,50;1.234\r\n120;2026-05-02;1.234;\r\n120;2026-05-02;1,234;\r\n"
     outcome = read(semicolons)
-    assert [why for _line, why in outcome.refused] == ["“1.234” can be read in two ways; write no dot for thousands."]
+    assert [why for _line, why in outcome.refused] == [
+        "“1.234” can be read in two ways; write no sign between thousands.",
+        "“1,234” can be read in two ways; write no sign between thousands.",
+    ]
     assert days() == [("120", "2026-05-01", Decimal("12.50"), "BRL", 0, 1234)]
     tabs = "ad_id\tday\tspend\n120\t2026-05-03\t4\n"
     assert counts(import_spend(content=tabs.encode("utf-16"), currency="EGP")) == (1, 0, 0, 0)

@@ -4,6 +4,7 @@ The rows are fixed when they are chosen. Each request works for a few seconds an
 time out nowhere; whatever was done before an interruption is done, and doing it again changes nothing.
 """
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -26,6 +27,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from crm.log_format import place
 from crm.markup import grouped
 from crm.models import User
 from crm.visibility import user_of
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     _Admin = ModelAdmin[Any]
 else:
     _Admin = object
+
+logger = logging.getLogger(__name__)
 
 BOUND = 5000
 AT_ONCE = 50
@@ -160,13 +164,13 @@ class BulkActions(_Admin):
     ) -> list[int]:
         """Change rows until they are done or the time is up; return those that are left."""
         user, until = user_of(request), time.monotonic() + SECONDS
-        for place in range(0, len(ids), AT_ONCE):
-            some = ids[place : place + AT_ONCE]
+        for begin in range(0, len(ids), AT_ONCE):
+            some = ids[begin : begin + AT_ONCE]
             seen = set(self.get_queryset(request).filter(pk__in=some).order_by().values_list("pk", flat=True))
             for row_id in some:
                 _one(partial(action.apply, row_id, given, user), tally, seen=row_id in seen)
             if time.monotonic() > until:
-                return ids[place + AT_ONCE :]
+                return ids[begin + AT_ONCE :]
         return []
 
     def bulk_page(
@@ -225,7 +229,8 @@ def _one(change: Callable[[], bool], tally: Tally, *, seen: bool) -> None:
         tally.refused[str(refused)] += 1
     except ObjectDoesNotExist:
         tally.gone += 1
-    except DatabaseError:
+    except DatabaseError as error:
+        logger.error("A row could not be changed: %s", place(error), exc_info=error)
         tally.refused[_("it could not be saved; try again")] += 1
     else:
         tally.changed += changed

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from crm.admin.transfer import IMPORT, resource_of
 from crm.markup import grouped
-from crm.transfer.exporting import MAX_WORKBOOK_ROWS, cells_of, columns_for, csv_lines, workbook
+from crm.transfer.exporting import CSV_TYPE, MAX_WORKBOOK_ROWS, cells_of, columns_for, csv_lines, workbook
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -29,7 +29,7 @@ else:
 
 EXPORT_PERSONAL = "crm.export_customer"
 CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": CSV_TYPE,
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 ACTION_TITLES = {"csv": gettext_lazy("Export as CSV"), "xlsx": gettext_lazy("Export as XLSX")}

@@ -211,6 +211,20 @@ class TestCells:
         assert outgoing(text) == text
         assert incoming(text) == text
 
+    @pytest.mark.parametrize(
+        ("text", "written"),
+        [
+            ("x;=cmd|' /C calc'!A0;y", "x;'=cmd|' /C calc'!A0;y"),
+            ("x; @SUM(1)", "x; '@SUM(1)"),
+            ("two\n=lines", "two\n'=lines"),
+            ("  =1+1", "'  =1+1"),
+        ],
+    )
+    def test_where_semicolons_part_cells_the_rest_of_one_is_no_formula_either(self, text: str, written: str) -> None:
+        """A spreadsheet set to Arabic or Portuguese opens a file with commas as if semicolons parted its cells."""
+        assert outgoing(text) == written
+        assert incoming(written) == text.strip()
+
     def test_what_no_file_keeps_goes(self) -> None:
         assert outgoing("a\x00b\x0bc\ud800") == "abc"
 

@@ -273,9 +273,9 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
         return row.tag_names or "" if column.column_name == "tags" else str(column.export(row))
 
 
-def _noting(customer: Any) -> Any:
+def _noting(customer: Customer) -> Customer:
     """Let a customer's columns note on it what they changed, and what is to be done along with it."""
-    customer.changed, customer.wishes = set(), {}
+    customer.changed, customer.wishes = set(), {}  # type: ignore[attr-defined]  # noted along with the row
     return customer
 
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from crm.transfer.cells import outgoing
 from crm.transfer.columns import Column
 
+CSV_TYPE = "text/csv; charset=utf-8"
 AT_ONCE = 1000
 BYTES_AT_ONCE = 64 * 1024
 #: A workbook is written to its end before a byte of it can be sent, and browsers wait only so long.
@@ -45,6 +47,13 @@ def csv_lines(cells: Iterable[list[str]]) -> Iterator[bytes]:
         if number % 100 == 0:
             yield _taken(buffer)
     yield _taken(buffer)
+
+
+def csv_response(name: str, rows: Iterable[Iterable[Any]]) -> HttpResponse:
+    """Return a download of these rows, few enough to be written at once."""
+    content = b"".join(csv_lines([outgoing(value) for value in row] for row in rows))
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return HttpResponse(content, content_type=CSV_TYPE, headers=headers)
 
 
 def _taken(buffer: io.StringIO) -> bytes:

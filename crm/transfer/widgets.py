@@ -1,10 +1,9 @@
 """How a cell becomes a value and a value a cell. What does not read is a `ValueError` in words for a colleague."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +15,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
+from crm.amounts import read_amount
 from crm.contact_details import phone_key
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -99,23 +99,13 @@ class Known(Widget):  # type: ignore[misc]  # the package has no types
 
 
 class Amount(Widget):  # type: ignore[misc]  # the package has no types
-    """A sum of money, its thousands and decimals parted by point or comma, in any script's digits."""
+    """A sum of money."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> Decimal:
-        text = "".join(
-            str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter for letter in value
-        )
-        text = text.replace("٫", ".").replace("٬", ",").replace(" ", "").replace("\u00a0", "")
-        comma, point = text.rfind(","), text.rfind(".")
-        if comma > point and (point >= 0 or len(text) - comma <= 3):
-            text = text.replace(".", "").replace(",", ".")
         try:
-            amount = Decimal(text.replace(",", ""))
-        except InvalidOperation:
+            return read_amount(value)
+        except ValueError:
             raise ValueError(_("“%(text)s” is not a sum") % {"text": value[:40]}) from None
-        if not amount.is_finite() or not 0 <= amount < 10**12:
-            raise ValueError(_("“%(text)s” is not a sum") % {"text": value[:40]})
-        return amount.quantize(Decimal("0.01"))
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else f"{value:.2f}"

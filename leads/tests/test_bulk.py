@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
 
 from crm.admin import bulk, paging
@@ -265,3 +266,18 @@ def test_no_two_actions_of_a_list_share_a_name() -> None:
     for model_admin in admin.site._registry.values():
         mine: Any = model_admin
         assert len(mine.all_bulk_actions()) == len(mine.bulk_actions)
+
+
+def test_a_row_that_the_database_refuses_is_counted_and_logged(
+    client: Client, seller: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    leads = make_leads(2, seller)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            f"ALTER TABLE leads_lead ADD CONSTRAINT not_this_one CHECK (id <> {leads[0].pk} OR stage_id <> {stage('hot').pk})"
+        )
+    text = run(client, LEADS, "stage", leads, stage=stage("hot").pk)
+    assert text == "1 moved to Hot; 1 refused: it could not be saved; try again."
+    (record,) = [record for record in caplog.records if record.name == "crm.admin.bulk"]
+    assert "IntegrityError [SQLSTATE 23514]" in record.getMessage()

@@ -95,7 +95,7 @@ class LeadResource(CustomerResource):
         seen = set(leads.open().filter(sight(self.user, Lead)).values_list("pk", flat=True))
         self.hidden_leads = {lead.customer_id for lead in rows if lead.pk not in seen}
         closed = leads.filter(closed_at__isnull=False).values_list("customer_id", "stage_id", "closed_at")
-        self.closings = {(customer, stage, to_the_minute(at)) for customer, stage, at in closed}
+        self.closings = {(customer, stage, to_the_minute(at)) for customer, stage, at in closed if at}
 
     def lock(self, customer_ids: set[int]) -> None:
         lock_customers(customer_ids)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.origins import Grouping, Origin
 from crm import runtime_settings
 from crm.admin.pages import staff_page
-from crm.csv_files import csv_response
+from crm.transfer.exporting import csv_response
 from crm.visibility import sees_everyone, user_of
 from leads.admin.reports import tables
 from leads.admin.reports.asking import Asked, toolbar

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from crm.admin.pages import staff_page
-from crm.csv_files import csv_response
 from crm.models import User
+from crm.transfer.exporting import csv_response
 from crm.visibility import sees_everyone, user_of
 from leads.admin.reports import tables
 from leads.admin.reports.asking import Asked, list_url, owner_parameter, toolbar
