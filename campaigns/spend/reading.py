@@ -173,7 +173,7 @@ def _amount(text: str) -> Decimal:
 
 
 def _count(text: str) -> int:
-    count = int(re.sub("[.,]", "", text)) if COUNT.fullmatch(text) else 0 if not text else -1
-    if not 0 <= count <= HIGHEST_COUNT:
+    digits = re.sub("[.,]", "", text) if COUNT.fullmatch(text) else "" if text else "0"
+    if not digits or len(digits) > 19 or int(digits) > HIGHEST_COUNT:
         raise BadLine(_("“%(text)s” is no whole number.") % {"text": text[:40]})
-    return count
+    return int(digits)

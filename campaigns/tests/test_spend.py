@@ -88,6 +88,8 @@ def test_a_day_is_added_once_and_a_later_file_changes_it() -> None:
         ("120,2026-05-01,1,EGP,1.5,", "no whole number"),
         ("120,2026-05-01,1,EGP,,-3", "no whole number"),
         ("120,2026-05-01,1,EGP,,99999999999999999999", "no whole number"),
+        ("120,2026-05-01,1,EGP," + "9" * 5000 + ",", "no whole number"),
+        ("120,2026-05-01," + "9" * 5000 + ",EGP,,", "too much"),
         ("1.2E+17,2026-05-01,1,EGP,,", "rounded"),
         ("120", "three letters"),
     ],

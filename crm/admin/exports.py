@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from crm.admin.transfer import IMPORT, resource_of
+from crm.admin.imports import IMPORT, resource_of
 from crm.markup import grouped
 from crm.transfer.exporting import CSV_TYPE, MAX_WORKBOOK_ROWS, cells_of, columns_for, csv_lines, workbook
 

@@ -28,8 +28,8 @@ from crm.transfer.columns import guess
 from crm.transfer.customers import CustomerResource
 from crm.transfer.exporting import cells_of, columns_for, csv_lines
 from crm.transfer.files import read_table
+from crm.transfer.importing import Outcome, import_table
 from crm.transfer.refused import FileRefused
-from crm.transfer.running import Outcome, transfer
 
 FORMULAS = [
     "=1+1",
@@ -246,7 +246,7 @@ def test_columns_are_guessed_by_their_names(headings: list[str], found: list[str
 def imported(text: str, user: User | None = None, *, write: bool = True) -> Outcome:
     """Import a CSV text whose headings are our own names."""
     table = read_table(text.encode())
-    return transfer(CustomerResource(user or make_user(is_superuser=True)), table, table.columns, write=write)
+    return import_table(CustomerResource(user or make_user(is_superuser=True)), table, table.columns, write=write)
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int, int]:
@@ -540,7 +540,7 @@ class TestExporting:
         table = read_table(file)
         columns = guess(table.columns, CustomerResource(manager).columns())
         assert all(columns)
-        assert counts(transfer(CustomerResource(manager), table, columns, write=True)) == (0, 0, 1, 0)
+        assert counts(import_table(CustomerResource(manager), table, columns, write=True)) == (0, 0, 1, 0)
         mona.refresh_from_db()
         assert (mona.name, mona.label, mona.tags.count()) == ("منى", "hot", 1)
 

@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.admin.transfer import resource_of
+from crm.admin.imports import resource_of
 from crm.models import Customer, User
 from crm.tests.factories import make_customer, make_user
 from crm.transfer.columns import guess
 from crm.transfer.files import read_table
-from crm.transfer.running import Outcome, transfer
+from crm.transfer.importing import Outcome, import_table
 from leads.models import Lead, LeadActivity, Priority
 from leads.models import Outcome as Ending
 from leads.tests.factories import make_lead, stage
@@ -36,7 +36,7 @@ def boss() -> User:
 def imported(text: str, user: User, *, write: bool = True) -> Outcome:
     """Import a CSV text whose headings are our own names."""
     table = read_table(text.encode())
-    return transfer(LeadResource(user), table, table.columns, write=write)
+    return import_table(LeadResource(user), table, table.columns, write=write)
 
 
 def counts(outcome: Outcome) -> tuple[int, int, int, int]:
@@ -211,6 +211,14 @@ def test_sums_however_they_are_written(boss: User, text: str, amount: str) -> No
     assert Lead.objects.get().value == Decimal(amount)
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-05-04", "4/5/2026", "٤/٥/٢٠٢٦", "٢٠٢٦-٠٥-٠٤", "04.05.2026", "2026-05-04T10:00Z"]
+)
+def test_days_however_they_are_written(boss: User, text: str) -> None:
+    assert imported(f"name,opened_at\nA,{text}\n", boss).created == 1
+    assert timezone.localtime(Lead.objects.get().opened_at).date().isoformat() == "2026-05-04"
+
+
 @pytest.mark.parametrize("text", ["-5", "NaN", "Infinity", "1e400", "9" * 20, "=1+1", "1.2.3", "5²", "1_000", "1e5"])
 def test_what_is_no_sum_is_left_out(boss: User, text: str) -> None:
     assert counts(imported(f"name,value\nA,{text}\n", boss)) == (0, 0, 0, 1)
@@ -282,7 +290,7 @@ def test_leads_go_out_as_listed_and_come_back_in() -> None:
     csv.writer(text).writerows([headings, list(row.values())])
     table = read_table(text.getvalue().encode())
     columns = guess(table.columns, LeadResource(manager).columns())
-    assert counts(transfer(LeadResource(manager), table, columns, write=True)) == (0, 0, 1, 0)
+    assert counts(import_table(LeadResource(manager), table, columns, write=True)) == (0, 0, 1, 0)
     lead = Lead.objects.get(customer__name="Mona")
     assert (lead.stage, lead.value, lead.next_step, lead.next_follow_up_at) == (
         stage("hot"),

@@ -19,8 +19,8 @@ from crm.encrypted_fields import Unreadable
 from crm.models import ImportFile
 from crm.transfer.columns import guess
 from crm.transfer.files import MAX_BYTES, MAX_ROWS, Table, read_table
+from crm.transfer.importing import Outcome, import_table
 from crm.transfer.refused import FileRefused
-from crm.transfer.running import Outcome, transfer
 from crm.visibility import user_of
 
 IMPORT = "crm.import_customer"
@@ -73,7 +73,7 @@ def file_page(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, "migochat/import_done.html", title, file=file, outcome=file.outcome, resource=resource)
     try:
         table = _table(file)
-        outcome: Outcome | None = transfer(resource(user_of(request)), table, file.columns, write=False)
+        outcome: Outcome | None = import_table(resource(user_of(request)), table, file.columns, write=False)
     except FileRefused as refused:
         messages.error(request, str(refused))
         return redirect("admin:import", file.kind)
@@ -111,7 +111,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         with transaction.atomic():
             file = ImportFile.objects.select_for_update().get(pk=pk)
             if file.done_at is None:
-                outcome = transfer(resource_of(file.kind)(user_of(request)), _table(file), file.columns, write=True)
+                outcome = import_table(resource_of(file.kind)(user_of(request)), _table(file), file.columns, write=True)
                 file.outcome, file.done_at, file.content = outcome.as_json(), timezone.now(), b""
                 file.save()
     except FileRefused as refused:

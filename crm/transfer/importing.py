@@ -32,7 +32,7 @@ class Outcome:
         return asdict(self)
 
 
-def transfer(resource: Any, table: Table, columns: list[str], *, write: bool) -> Outcome:
+def import_table(resource: Any, table: Table, columns: list[str], *, write: bool) -> Outcome:
     """Go through the rows of a file, of whose columns `columns` says which of ours each is; write them all or none.
 
     Rows that cannot be read are left out, each with its reason.
