@@ -57,6 +57,11 @@ class Origin:
     def parameter(self) -> str:
         return f"{self.kind}:{self.key}"
 
+    @property
+    def is_row(self) -> bool:
+        """Tell whether it is one ad or one post, and the key its id."""
+        return self.kind in _BY_ID
+
     def condition(self, prefix: str = "") -> Q:
         """Return the condition on rows with `<prefix>ad`, `<prefix>post` and `<prefix>source`."""
         ad, post, source = f"{prefix}ad", f"{prefix}post", f"{prefix}source"

@@ -118,13 +118,21 @@ class Report:
 
 def attribution(question: Question) -> Report:
     """Answer by three sums in the database, however many messages and leads there are."""
-    found = [*_messages(question), *_leads(question), *_spend(question)]
+    found = list(_sums(question))
     ads = ads_named({ad for (ad, _post, _source), _figures in found if ad is not None})
     sorter = Sorter(question.grouping, ads)
     lines: defaultdict[Origin, Figures] = defaultdict(Figures)
     for named, figures in found:
         lines[sorter.origin_of(*named)].add(figures)
     return Report(question, sorted(lines.items(), key=_most_first), ads)
+
+
+def figures_of(question: Question, origin: Origin) -> Figures:
+    """Return the figures of one line alone."""
+    total = Figures()
+    for _named, figures in _sums(question, origin):
+        total.add(figures)
+    return total
 
 
 def _most_first(line: tuple[Origin, Figures]) -> Any:
@@ -135,18 +143,25 @@ def _most_first(line: tuple[Origin, Figures]) -> Any:
 Named = tuple[int | None, int | None, str]
 
 
-def _messages(question: Question) -> Iterator[tuple[Named, Figures]]:
-    counted = messages_of(question).order_by().values_list("ad", "post", "source").annotate(count=Count("pk"))
+def _sums(question: Question, origin: Origin | None = None) -> Iterator[tuple[Named, Figures]]:
+    """Yield what each ad, post and source brought and cost: of everything, or of one origin."""
+    touch = f"{question.touch}_"
+    yield from _messages(messages_of(question).filter(origin.condition() if origin else Q()))
+    yield from _leads(leads_of(question).filter(origin.condition(touch) if origin else Q()), touch)
+    if question.sees_spend:
+        yield from _spend(spend_of(question).filter(origin.condition() if origin else Q()))
+
+
+def _messages(found: QuerySet[Message]) -> Iterator[tuple[Named, Figures]]:
+    counted = found.order_by().values_list("ad", "post", "source").annotate(count=Count("pk"))
     for ad, post, source, count in counted:
         yield (ad, post, source), Figures(messages=count)
 
 
-def _leads(question: Question) -> Iterator[tuple[Named, Figures]]:
-    touch = question.touch
+def _leads(found: QuerySet[Lead], touch: str) -> Iterator[tuple[Named, Figures]]:
     counted = (
-        leads_of(question)
-        .order_by()
-        .values_list(f"{touch}_ad", f"{touch}_post", f"{touch}_source", "currency")
+        found.order_by()
+        .values_list(f"{touch}ad", f"{touch}post", f"{touch}source", "currency")
         .annotate(
             count=Count("pk"),
             qualified=Count("qualification"),
@@ -160,22 +175,23 @@ def _leads(question: Question) -> Iterator[tuple[Named, Figures]]:
         yield (ad, post, source), figures
 
 
-def _spend(question: Question) -> Iterator[tuple[Named, Figures]]:
-    if not question.sees_spend:
-        return
-    for ad, post, currency, spend in (
-        spend_of(question).order_by().values_list("ad", "post", "currency").annotate(Sum("spend"))
-    ):
+def _spend(found: QuerySet[PerformanceMetric]) -> Iterator[tuple[Named, Figures]]:
+    for ad, post, currency, spend in found.order_by().values_list("ad", "post", "currency").annotate(Sum("spend")):
         figures = Figures()
         figures.spend.add(spend, currency)
         yield (ad, post, ""), figures
 
 
+def inbound_of(question: Question) -> QuerySet[Message]:
+    """Return what customers wrote in the period."""
+    found: QuerySet[Message] = visible(question.user, Message).filter(direction=Message.Direction.IN)
+    found = found.filter(question.period.holds("at"))
+    return found.filter(channel=question.channel_id) if question.channel_id else found
+
+
 def messages_of(question: Question) -> QuerySet[Message]:
     """Return the messages that the report counts."""
-    found: QuerySet[Message] = visible(question.user, Message).filter(direction=Message.Direction.IN)
-    found = found.filter(question.period.holds("at"), TOLD.condition())
-    return found.filter(channel=question.channel_id) if question.channel_id else found
+    return inbound_of(question).filter(TOLD.condition())
 
 
 def leads_of(question: Question) -> QuerySet[Lead]:

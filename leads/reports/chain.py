@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import AdCampaign, Post
 from campaigns.origins import Origin
-from crm.visibility import visible
 from leads.models import Lead
-from leads.reports.attribution import WON, Figures, Question, leads_of, messages_of, spend_of
+from leads.reports.attribution import Figures, Question, figures_of, inbound_of, leads_of
 from messaging.models import Message
 
 NEWEST = 20
@@ -52,46 +51,18 @@ def chain(question: Question, origin: Origin, ad: AdCampaign | None, post: Post 
     return Chain(
         ads=[ad] if ad else list(AdCampaign.objects.filter(post=post).order_by("pk")),
         posts=[(one, comments.get(one.pk, 0)) for one in posts],
-        figures=_figures(question, origin, leads),
+        figures=figures_of(question, origin),
         newest=list(related.defer("customer__phone", "customer__email", "customer__read_from", "profile")[:NEWEST]),
     )
 
 
 def comments_under(question: Question, post_ids: list[int]) -> QuerySet[Message]:
     """Return the comments of customers in the period that are counted under these posts."""
-    found: QuerySet[Message] = visible(question.user, Message).filter(direction=Message.Direction.IN)
-    return found.filter(question.period.holds("at"), source=Message.Source.COMMENT, post__in=post_ids)
+    found: QuerySet[Message] = inbound_of(question)
+    return found.filter(source=Message.Source.COMMENT, post__in=post_ids)
 
 
 def _posts_of(ad: AdCampaign) -> QuerySet[Post]:
     """Return the post that an ad is for, and those that messages named along with it."""
     named = Exists(Message.objects.filter(ad=ad, post=OuterRef("pk")))
     return Post.objects.filter(Q(pk=ad.post_id) | Q(named)).order_by("pk")
-
-
-def _figures(question: Question, origin: Origin, leads: QuerySet[Lead]) -> Figures:
-    figures = Figures(messages=messages_of(question).filter(origin.condition()).count())
-    rows = (
-        leads.order_by()
-        .values_list("currency")
-        .annotate(
-            count=Count("pk"),
-            qualified=Count("qualification"),
-            won=Count("pk", filter=WON),
-            worth=Sum("value", filter=WON),
-        )
-    )
-    for currency, count, qualified, won, worth in rows:
-        figures.leads, figures.qualified, figures.won = (
-            figures.leads + count,
-            figures.qualified + qualified,
-            figures.won + won,
-        )
-        figures.value.add(worth, currency)
-    if question.sees_spend:
-        costs = (
-            spend_of(question).filter(origin.condition()).order_by().values_list("currency").annotate(cost=Sum("spend"))
-        )
-        for currency, cost in costs:
-            figures.spend.add(cost, currency)
-    return figures

@@ -9,11 +9,11 @@ from django.db.models import Count, Max, Min, Q, Sum
 from crm.models import Customer
 from crm.visibility import visible
 from leads.models import Lead, Outcome, Product, ProductInteraction
+from leads.reports.attribution import WON
 from leads.reports.money import Money
 from messaging.models import Message
 
 FAVOURITES = 3
-WON = Q(outcome=Outcome.WON)
 Kind = ProductInteraction.Kind
 
 

@@ -303,3 +303,22 @@ def test_one_line_leads_from_the_ad_to_the_sale() -> None:
     assert comments.result_count == int(steps["Comments"].shown) > 0
     for name in ("Messages", "Leads"):
         assert rows_behind(client, steps[name].url).result_count == int(steps[name].shown)
+
+
+@pytest.mark.parametrize(("grouping", "touch"), [(Grouping.AD, Touch.FIRST), (Grouping.POST, Touch.LAST)])
+def test_the_page_of_an_ad_or_post_says_what_the_line_says_that_it_is_opened_from(
+    grouping: Grouping, touch: Touch
+) -> None:
+    shop = RandomShop(seed=12)
+    shop.fill()
+    client = client_of(colleague("manager"))
+    choices = {**QUERY, "touch": touch.value, "by": grouping.value, "channel": str(shop.channels[0].pk)}
+    rows = [row for row in client.get(reverse(PAGE), choices).context["table"].rows if row.url]
+    assert len(rows) > 2
+    for row in rows:
+        context = client.get(row.url).context
+        line = [str(cell.shown) for cell in row.cells]
+        steps = {step.title: str(step.shown) for step in context["steps"]}
+        assert [steps[name] for name in ("Messages", "Leads", "Qualified", "Sales")] == line[:4], row.title
+        assert [str(shown) for _title, shown in context["facts"]] == [line[4], *line[6:]], row.title
+        assert context["back_url"] == f"{reverse(PAGE)}?{urlencode(choices)}"

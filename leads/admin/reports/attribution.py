@@ -116,7 +116,11 @@ def _tiles(report: Report) -> list[tuple[str, Cell, str]]:
     if report.question.sees_spend:
         tiles += [
             (_("Spend"), tables.sums(total.spend, links.spend, whole=True), ""),
-            (_("Return"), tables.times(total.returns), _("value of the sales for each unit spent")),
+            (
+                _("Return"),
+                tables.times(total.returns),
+                _("value of all these sales, however they came, for each unit spent"),
+            ),
         ]
     return tiles
 
@@ -188,11 +192,10 @@ def _table(report: Report, lines: Sequence[tuple[Origin, Figures]], names: dict[
 
 
 def _chain_url(origin: Origin, asked: Asked) -> str:
-    """Return where an ad's or post's way to its sales is shown."""
-    kinds = {"ad": "ad", "lone-ad": "ad", "post": "post", "any-post": "post"}
-    kind = kinds.get(origin.kind)
-    url = reverse("admin:leads_attribution_chain", args=[kind, int(origin.key)]) if kind else ""
-    return url + asked.url(by="", sort="", channel="") if kind else ""
+    """Return where an ad's or post's way to its sales is shown; nothing for other origins."""
+    if not origin.is_row:
+        return ""
+    return reverse("admin:leads_attribution_chain", args=[origin.kind, int(origin.key)]) + asked.url()
 
 
 def _csv_rows(report: Report, names: dict[Origin, Name]) -> Iterator[list[Any]]:

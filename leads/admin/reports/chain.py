@@ -52,7 +52,7 @@ def page(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "title": ad or post,
         "subtitle": _("From the ad to the sale") if ad else _("From the post to the sale"),
         "back_url": reverse("admin:leads_attribution") + asked.url(),
-        "toolbar": toolbar(asked),
+        "toolbar": toolbar(asked, channels=True),
         "switch": [(asked.url(touch=touch), touch.label, touch == asked.touch) for touch in Touch],
         "switch_title": _("Counted for"),
         "said": [str(asked.period)],
@@ -98,8 +98,9 @@ def _steps(found: Chain, links: Links, ad: AdCampaign | None) -> Iterator[Step]:
 
 
 def _comments_url(question: Question, ids: str) -> str:
-    days = question.period.parameter
-    return list_url("messaging_message", direction=Message.Direction.IN.value, by=f"comments:{ids}", days=days)
+    days, channel = question.period.parameter, question.channel_id
+    by, direction = f"comments:{ids}", Message.Direction.IN.value
+    return list_url("messaging_message", direction=direction, by=by, days=days, channel=channel)
 
 
 def _facts(figures: Figures, question: Question) -> Iterator[tuple[str, Any]]:
