@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from campaigns.admin.origin_filter import OriginFilter
 from campaigns.models import AdCampaign, PerformanceMetric, Post
 from campaigns.origins import Origin
 from campaigns.spend.importing import Outcome, import_spend
 from campaigns.spend.reading import CURRENCY, MOST_BYTES, Unreadable
 from crm import markup
 from crm.admin.filters import ChannelFilter
-from crm.admin.linked_filters import DaysFilter, LinkedFilter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import StaffAdmin
 from crm.markup import column
 from crm.models import Channel
@@ -97,27 +98,6 @@ class UploadForm(forms.Form):
         return file
 
 
-class SpendOriginFilter(LinkedFilter):
-    """What reports link with: one ad, campaign or post."""
-
-    title = gettext_lazy("of")
-    parameter_name = "by"
-
-    def title_of(self, given: str) -> Any:
-        origin = Origin.read(given)
-        if origin is None or origin.kind in ("source", "comments", "told"):
-            return None
-        if origin.kind in ("ad-set", "campaign"):
-            return origin.key or _("Not known")
-        model: Any = AdCampaign if origin.kind in ("ad", "lone-ad") else Post
-        found = model.objects.filter(pk=origin.key).first()
-        return str(found) if found else None
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        origin = Origin.read(self.value() or "")
-        return queryset if origin is None else queryset.filter(origin.condition())
-
-
 class MetricDaysFilter(DaysFilter):
     lookup = "day"
     of_days = True
@@ -134,7 +114,7 @@ class PerformanceMetricAdmin(StaffAdmin):
     form = MetricForm
     list_display = ("what", "day", "cost", "reach", "clicked")
     list_select_related = ("ad", "post")
-    list_filter = (MetricChannelFilter, SpendOriginFilter, MetricDaysFilter)
+    list_filter = (MetricChannelFilter, OriginFilter, MetricDaysFilter)
     phone = {"what": "title", "day": "end", "cost": "badge"}  # noqa: RUF012 - as in StaffAdmin
     ordering = ("-day", "-pk")
     raw_id_fields = ("ad", "post")
