@@ -25,7 +25,7 @@ def add_note(*, customer: Customer, author: User, text: str) -> Note:
     text = text.replace("\x00", "").strip()
     if not text:
         raise ValueError("An empty note.")
-    return Note.objects.create(customer=customer, author=author, text=text)
+    return Note.objects.create(customer=_locked(customer.pk), author=author, text=text)
 
 
 @transaction.atomic
@@ -35,7 +35,7 @@ def tag_customer(*, customer_id: int, tag: Tag, off: bool = False) -> bool:
     Raises:
         Customer.DoesNotExist: there is no such customer.
     """
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = _locked(customer_id)
     if customer.tags.filter(pk=tag.pk).exists() != off:
         return False
     if off:
@@ -43,6 +43,15 @@ def tag_customer(*, customer_id: int, tag: Tag, off: bool = False) -> bool:
     else:
         customer.tags.add(tag)
     return True
+
+
+def _locked(customer_id: int) -> Customer:
+    """Lock a customer, or whom they were merged into since the page was opened that something is added from.
+
+    The database itself looks at the customer of a new row only at the end of a transaction, too late for a merge to wait.
+    """
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    return _locked(customer.merged_into_id) if customer.merged_into_id else customer
 
 
 def change_ruled(customer: Customer, names: Iterable[str], *, by: User) -> None:

@@ -21,7 +21,7 @@ RECORDS = {
 
 MOVE = "UPDATE {table} AS moved SET {column} = %(to)s WHERE {column} = %(from)s{unless} RETURNING {key}"
 UNLESS = " AND NOT EXISTS (SELECT 1 FROM {table} AS same WHERE same.{column} = %(to)s{others})"
-MOVE_ROWS = "UPDATE {table} SET {column} = %(to)s WHERE {column} = %(from)s AND {key} = ANY(%(rows)s)"
+MOVE_ROWS = "UPDATE {table} AS moved SET {column} = %(to)s WHERE {column} = %(from)s AND {key} = ANY(%(rows)s){unless}"
 FOLLOW = """
     UPDATE {table} AS child SET {column} = identity.customer_id FROM crm_identity AS identity
     WHERE identity.id = child.{identity} AND child.{column} = %(kept)s AND identity.customer_id = %(merged)s
@@ -62,19 +62,16 @@ def move_all(column: Column, *, from_id: int, to_id: int) -> list[int]:
 
     A row stays where it is if the other has the same already, by a unique constraint.
     """
-    unless = "".join(
-        _sql(UNLESS, column, others="".join(f" AND same.{name} = moved.{name}" for name in others))
-        for others in _unique_beside(column)
-    )
     with connection.cursor() as cursor:
-        cursor.execute(_sql(MOVE, column, unless=unless), {"from": from_id, "to": to_id})
+        cursor.execute(_sql(MOVE, column, unless=_unless_the_same(column)), {"from": from_id, "to": to_id})
         return sorted(key for (key,) in cursor.fetchall())
 
 
 def move_rows(column: Column, rows: list[int], *, from_id: int, to_id: int) -> None:
-    """Give some rows to another; those that are elsewhere by now, or gone, are left alone."""
+    """Give some rows to another; those that are elsewhere by now, gone, or the same as the other has are left alone."""
     with connection.cursor() as cursor:
-        cursor.execute(_sql(MOVE_ROWS, column), {"from": from_id, "to": to_id, "rows": rows})
+        statement = _sql(MOVE_ROWS, column, unless=_unless_the_same(column))
+        cursor.execute(statement, {"from": from_id, "to": to_id, "rows": rows})
 
 
 def follow_identities(*, kept_id: int, merged_id: int) -> None:
@@ -84,6 +81,14 @@ def follow_identities(*, kept_id: int, merged_id: int) -> None:
             with connection.cursor() as cursor:
                 statement = _sql(FOLLOW, column, identity=_quoted(str(identity.column)))
                 cursor.execute(statement, {"kept": kept_id, "merged": merged_id})
+
+
+def _unless_the_same(column: Column) -> str:
+    """Return the condition that the other has no row that is the same by a unique constraint."""
+    return "".join(
+        _sql(UNLESS, column, others="".join(f" AND same.{name} = moved.{name}" for name in others))
+        for others in _unique_beside(column)
+    )
 
 
 def _unique_beside(column: Column) -> Iterator[list[str]]:

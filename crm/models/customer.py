@@ -38,9 +38,19 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         for name, key in (("phone_key", phone_key(words)), ("email_key", email_key(words))):
             if key:
                 # Another number of theirs, from before a merge. Looked up first: a subquery would keep indexes from being used.
-                merged = Customer.objects.filter(**{name: key}, merged_into__isnull=False)
-                found |= Q(**{name: key}) | Q(pk__in=list(merged.values_list("merged_into", flat=True)))
+                found |= Q(**{name: key}) | Q(pk__in=_merged_into(Q(**{name: key})))
         return self.filter(found)
+
+
+def _merged_into(condition: Q) -> list[int]:
+    """Return whom those that meet a condition were merged into, and whom those were in turn."""
+    found: list[int] = []
+    while step := list(
+        Customer.objects.filter(condition, merged_into__isnull=False).values_list("merged_into", flat=True)
+    ):
+        found += step
+        condition = Q(pk__in=step)
+    return found
 
 
 @pghistory.track(

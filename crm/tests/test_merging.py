@@ -5,7 +5,8 @@ from django.db import connection
 
 from crm.contact_details import phone_key
 from crm.merging import MergeRefused, merge_customers, undo_merge
-from crm.models import Customer, CustomerMerge, User
+from crm.models import Customer, CustomerMerge, Tag, User
+from crm.services import add_note, tag_customer
 from crm.tests.factories import make_customer, make_identity, make_user
 
 pytestmark = pytest.mark.django_db
@@ -90,12 +91,44 @@ class TestWhatStays:
         for phone in ("+201000000001", "01000000002"):
             assert list(Customer.objects.not_merged().matching(phone)) == [kept]
 
+    def test_nor_does_a_second_merge_lose_the_first_number(self, boss: User) -> None:
+        first, second = make_customer(phone="+201000000001"), make_customer(phone="+201000000002")
+        kept = make_customer(phone="+201000000003")
+        for stays, goes in ((second, first), (kept, second)):
+            merge_customers(kept_id=stays.pk, merged_id=goes.pk, by=boss)
+        for phone in ("+201000000001", "+201000000002", "+201000000003"):
+            assert list(Customer.objects.not_merged().matching(phone)) == [kept]
+
     def test_an_unreadable_number_is_left_where_it_is(self, boss: User) -> None:
         merged = make_customer(phone="+201000000002")
         with connection.cursor() as cursor:
             cursor.execute("UPDATE crm_customer SET phone = %s WHERE id = %s", [b"tampered", merged.pk])
         kept = after_merge(make_customer(), merged, boss)
         assert (kept.phone, kept.phone_key) == ("", None)
+
+
+class TestAfterwards:
+    """What comes from pages that were opened before the merge."""
+
+    def test_a_note_and_a_tag_go_to_the_one_who_stays(self, boss: User) -> None:
+        kept, merged, tag = make_customer(), make_customer(), Tag.objects.create(name="VIP")
+        third = make_customer()
+        merge_customers(kept_id=third.pk, merged_id=merged.pk, by=boss)
+        merge_customers(kept_id=kept.pk, merged_id=third.pk, by=boss)
+        add_note(customer=merged, author=boss, text="Wants it in blue")
+        assert tag_customer(customer_id=merged.pk, tag=tag)
+        assert [note.text for note in kept.notes.all()] == ["Wants it in blue"]
+        assert list(kept.tags.all()) == [tag]
+        assert not merged.tags.exists()
+        assert not merged.notes.exists()
+
+    def test_a_tag_that_the_other_was_given_all_the_same_does_not_keep_it_from_being_undone(self, boss: User) -> None:
+        kept, merged, tag = make_customer(), make_customer(), Tag.objects.create(name="VIP")
+        merged.tags.add(tag)
+        merge = merge_customers(kept_id=kept.pk, merged_id=merged.pk, by=boss)
+        merged.tags.add(tag)
+        undo_merge(merge_id=merge.pk, by=boss)
+        assert list(merged.tags.all()) == [tag]
 
 
 class TestRefusals:
