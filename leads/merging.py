@@ -9,18 +9,23 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.merging import Changes, MergeRefused
 from crm.merging.children import Column, column_of
-from crm.models import CustomerMerge, User
+from crm.models import Customer, CustomerMerge, User
 from leads.activities import Cause, record
 from leads.locks import lock_customers
 from leads.models import ActivityKind, Lead, LeadActivity, Outcome, ScoreEntry
 from leads.scores import scores_of
+from leads.stages import Ladder
+from leads.triage.claimed import LeadDraft
+from leads.triage.journal import Journal
+from leads.triage.writing import make_leads
 from messaging.models import Message
+from messaging.models.message import MessageQuerySet
 
 #: Activities that tell of the person and so go along; the others tell of their own lead.
 OF_THE_PERSON = (
@@ -102,14 +107,15 @@ class LeadsMerge:
             raise MergeRefused(_("Another lead was opened since. Close it as won or lost first, then undo."))
 
     def after_undo(self, merge: CustomerMerge, by: User) -> None:
-        leads, customers = [int(number) for number in _joined(merge)], _pair(merge)
+        customers = _pair(merge)
+        leads = [int(number) for number in _joined(merge)] or _open_leads_of_each(merge)
         with connection.cursor() as cursor:
             for table in ("leads_scoreentry", *HAS_CUSTOMER):
                 also = AND_CUSTOMER if table in HAS_CUSTOMER else ""
                 cursor.execute(SORT_BY_MESSAGE.format(table=table, also=also), {"leads": leads})
             for table in HAS_CUSTOMER:
                 cursor.execute(CUSTOMER_OF_LEAD.format(table=table), {"customers": customers})
-        if leads and _wrote_since(merge):
+        if leads and _written_since(merge).exists():
             _rate_and_touch_again(leads)
         _note_undo(merge, by)
 
@@ -208,9 +214,25 @@ def _came_since(merge: CustomerMerge) -> list[int]:
     return list(since.exclude(pk__in=known).values_list("pk", flat=True))
 
 
-def _wrote_since(merge: CustomerMerge) -> bool:
+def _written_since(merge: CustomerMerge) -> MessageQuerySet:
     theirs = Message.objects.inbound().filter(conversation__identity__customer__in=_pair(merge))
-    return theirs.filter(triaged_at__gt=merge.created_at - TRIAGE_TAKES).exists()
+    return theirs.filter(triaged_at__gt=merge.created_at - TRIAGE_TAKES)
+
+
+def _open_leads_of_each(merge: CustomerMerge) -> list[int]:
+    """Return the open leads of both; whoever wrote since to the lead of the other, having none, gets one of their own."""
+    closed = Lead.objects.not_merged().filter(customer__in=_pair(merge)).aggregate(at=Max("closed_at"))["at"]
+    leads = dict(Lead.objects.open().filter(customer__in=_pair(merge)).values_list("customer", "pk"))
+    new = []
+    for customer in Customer.objects.filter(pk__in=_pair(merge), blocked=False).exclude(pk__in=leads):
+        written = _written_since(merge).filter(conversation__identity__customer=customer)
+        first = (written.filter(at__gt=closed) if closed else written).aggregate(at=Min("at"))["at"]
+        if first:
+            new.append(LeadDraft(customer.pk, opened_at=first))
+    stage, journal = Ladder.load().first, Journal()
+    make_leads(new, stage.pk, stage.slug, journal)
+    journal.write({id(draft): draft.id for draft in new})
+    return [*leads.values(), *(draft.id for draft in new)]
 
 
 def _rate_and_touch_again(lead_ids: list[int]) -> None:

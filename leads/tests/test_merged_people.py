@@ -1,20 +1,24 @@
 """Messages of people whose customers a colleague merged, or a payload shows to be one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.db.models import Max
 from django.utils import timezone
 
-from crm.merging import merge_customers, undo_merge
-from crm.models import Customer, CustomerMerge, Note
+from crm.drains import run_once
+from crm.merging import MergeRefused, merge_customers, undo_merge
+from crm.models import Customer, CustomerMerge, Note, User
 from crm.tests.factories import make_channel, make_customer, make_identity, make_user
 from leads.models import Lead, Outcome
 from leads.tests.factories import make_lead
+from leads.tests.test_merging import in_parallel
 from messaging.ingest.database import database
+from messaging.ingest.drain import DeliveryDrain
 from messaging.ingest.known_channels import forget_channels
-from messaging.models import Conversation
-from messaging.tests.webhooks import START, messenger, receive, text_message, whatsapp, whatsapp_text
+from messaging.models import Conversation, Message
+from messaging.tests.webhooks import START, drain, messenger, post, receive, text_message, whatsapp, whatsapp_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +46,51 @@ def test_the_next_message_lands_with_the_one_who_stays_and_after_undoing_with_it
     assert talk.identity.customer == merged
     assert talk.identity.customer.last_message_at == now
     assert Customer.objects.count() == 2
+
+
+def test_while_messages_come_in_customers_are_merged_and_parted_and_none_lose_any() -> None:
+    channel, boss = make_channel("messenger", external_id="100"), make_user()
+    people = [str(number) for number in range(501, 517)]
+    receive(channel, *(messenger(channel, text_message(f"m-{psid}", "Hello", psid=psid)) for psid in people))
+    customers = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    pairs = list(zip(customers[::2], customers[1::2], strict=True))
+    now = int(timezone.now().timestamp()) * 1000
+    for more in range(4):
+        for psid in people:
+            post(channel, messenger(channel, text_message(f"m-{psid}-{more}", "Still me", psid=psid, at=now + more)))
+
+    failures = in_parallel(
+        lambda: run_once({"deliveries": DeliveryDrain(batch_size=3)}),
+        lambda: run_once({"deliveries": DeliveryDrain(batch_size=3)}),
+        lambda: merge_all_and_part_half(pairs, boss),
+    )
+    drain()
+    assert not failures
+    assert Message.objects.count() == 5 * len(people)
+    kept = {merged: kept for place, (kept, merged) in enumerate(pairs) if place % 2}
+    for customer in Customer.objects.all():
+        written = Message.objects.filter(conversation__identity__customer=customer)
+        assert written.count() == (0 if customer.pk in kept else 10 if customer.pk in kept.values() else 5)
+        assert customer.merged_into_id == kept.get(customer.pk)
+        newest = customer.identities.aggregate(newest=Max("last_inbound_at"))["newest"]
+        assert newest is None or customer.last_message_at == newest
+    assert {talk.message_count for talk in Conversation.objects.all()} == {5}
+
+
+def merge_all_and_part_half(pairs: list[tuple[int, int]], boss: User) -> None:
+    for place, (kept, merged) in enumerate(pairs):
+        record = until_done(lambda k=kept, m=merged: merge_customers(kept_id=k, merged_id=m, by=boss))  # type: ignore[misc]  # of this turn
+        if place % 2 == 0:
+            until_done(lambda number=record.pk: undo_merge(merge_id=number, by=boss))  # type: ignore[misc]  # as above
+
+
+def until_done(work: Callable[[], CustomerMerge]) -> CustomerMerge:
+    """Try again as a colleague would who is told that somebody is writing at the same moment."""
+    while True:
+        try:
+            return work()
+        except MergeRefused as refused:
+            assert "Try again" in str(refused)
 
 
 def test_leads_notes_and_numbers_go_along_where_a_payload_shows_two_to_be_one() -> None:

@@ -259,6 +259,10 @@ class TestTouches:
         assert (stays.last_source, stays.last_ad) == ("story", None)
 
 
+def close(lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(closed_at=NOON + 4 * DAY, outcome="won", stage=stage("converted"))
+
+
 def make_ad(person: Person) -> AdCampaign:
     return AdCampaign.objects.create(channel=person.identity.channel, ad_id="77", first_seen_at=NOON)
 
@@ -335,6 +339,52 @@ class TestUndo:
         opened.refresh_from_db()
         assert opened.customer == world.other.customer
         assert set(opened.activities.values_list("customer", flat=True)) == {world.other.customer.pk}
+
+    @pytest.mark.parametrize("writes", ["mona", "other"])
+    @pytest.mark.parametrize("has_lead", ["mona", "other"])
+    def test_what_they_wrote_since_leaves_a_lead_that_only_one_of_them_had(
+        self, world: World, has_lead: str, writes: str
+    ) -> None:
+        owner, writer = getattr(world, has_lead), getattr(world, writes)
+        nobodys = world.other if has_lead == "mona" else world.mona
+        close(nobodys.lead)
+        merge = world.merge()
+        ScoringRule.objects.update(is_active=True)
+        words = make_message(writer.talk, at=timezone.now(), source="story")
+        run_once({"triage": TriageDrain()})
+        assert (world.lead(owner).last_message, world.lead(owner).score) == (words, 60)
+
+        undo_merge(merge_id=merge.pk, by=world.boss)
+        lead = world.lead(owner)
+        if writer is owner:
+            assert (lead.last_message, lead.score) == (words, 60)
+            assert Lead.objects.open().get() == lead
+            return
+        assert (lead.last_message, lead.last_source, lead.score) == (owner.last, "direct", 40)
+        theirs = Lead.objects.open().get(customer=writer.customer)
+        assert (theirs.first_message, theirs.last_message, theirs.score) == (words, words, 20)
+        assert (theirs.first_source, theirs.opened_at, theirs.stage.slug) == ("story", words.at, "intake")
+        assert set(ScoreEntry.objects.filter(message=words).values_list("lead", flat=True)) == {theirs.pk}
+        assert set(LeadActivity.objects.filter(message=words).values_list("customer", "lead")) == {
+            (writer.customer.pk, theirs.pk)
+        }
+        assert list(theirs.activities.order_by("pk").values_list("kind", flat=True))[-2:] == ["opened", "merge"]
+
+    def test_it_opens_no_lead_for_who_is_blocked_or_wrote_before_it_was_closed(self, world: World) -> None:
+        close(world.other.lead)
+        merge = world.merge()
+        make_message(world.other.talk, at=timezone.now())
+        run_once({"triage": TriageDrain()})
+        Customer.objects.filter(pk=world.other.customer.pk).update(blocked=True)
+        undo_merge(merge_id=merge.pk, by=world.boss)
+        assert Lead.objects.open().get() == world.mona.lead
+        Customer.objects.update(blocked=False)
+        merge = world.merge()
+        make_message(world.other.talk, at=timezone.now())
+        run_once({"triage": TriageDrain()})
+        move_lead(lead_id=world.mona.lead.pk, to=stage("converted"), cause=Cause.person(world.boss))
+        undo_merge(merge_id=merge.pk, by=world.boss)
+        assert not Lead.objects.open().exists()
 
     def test_it_is_refused_where_two_leads_would_be_open(self, world: World) -> None:
         merge = world.merge()
@@ -423,6 +473,38 @@ class TestAtTheSameTime:
         waiting.join()
         assert not failures
         assert Lead.objects.get().customer == kept
+
+    def test_it_waits_for_a_note_that_is_being_added_and_takes_it_along(self) -> None:
+        boss = make_user("boss@shop.example")
+        kept, merged = make_customer(), make_customer()
+        waiting = threading.Thread(
+            target=lambda: in_parallel(lambda: merge_customers(kept_id=kept.pk, merged_id=merged.pk, by=boss))
+        )
+        with transaction.atomic():
+            add_note(customer=merged, author=boss, text="Wants it in blue")
+            waiting.start()
+            waiting.join(0.7)
+            assert waiting.is_alive()
+        waiting.join()
+        assert Note.objects.get().customer == kept
+
+    def test_of_two_colleagues_who_undo_the_same_one_is_told(self) -> None:
+        boss = make_user("boss@shop.example")
+        rule, product = make_rule(), Product.objects.create(name="Blue dress")
+        pair = [Person(f"P{side}", began=side, rule=rule, product=product) for side in (0, 1)]
+        before = all_tables()
+        merge = merge_customers(kept_id=pair[0].customer.pk, merged_id=pair[1].customer.pk, by=boss)
+        refused: list[str] = []
+
+        def undo() -> None:
+            try:
+                undo_merge(merge_id=merge.pk, by=boss)
+            except MergeRefused as error:
+                refused.append(str(error))
+
+        assert not in_parallel(undo, undo)
+        assert refused == ["This merge was undone before."]
+        assert all(row is None for row, _ in differences(before, all_tables()).values())
 
     def test_of_two_colleagues_one_merges_and_the_other_is_told(self) -> None:
         boss = make_user("boss@shop.example")
