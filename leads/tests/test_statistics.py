@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.models import Team, User
+from crm.models import Customer, Team, User
 from crm.periods import Period
 from crm.tests.factories import make_customer, make_identity
 from leads.admin.reports.asking import Asked
@@ -74,13 +75,12 @@ def slow_first_answers(seller: User) -> tuple[list[float], int]:
     return seconds, unanswered
 
 
-def test_sellers_figures_are_those_that_one_counts_by_hand() -> None:
-    shop = RandomShop(seed=2)
-    shop.fill(messages=0, leads=180)
+def talk_with(shop: RandomShop, talks: int) -> None:
+    """Add conversations of sellers, each of a few messages in either direction, some at the same time."""
     chance = shop.chance
-    for number in range(60):
-        start = shop.moment()
-        talk = make_conversation(make_identity(), assignee=chance.choice(shop.sellers), started_at=start)
+    for number in range(talks):
+        start, status = shop.moment(), chance.choice(Conversation.Status.values)
+        talk = make_conversation(make_identity(), assignee=chance.choice(shop.sellers), started_at=start, status=status)
         for place in range(chance.randrange(5)):
             make_message(
                 talk,
@@ -90,6 +90,12 @@ def test_sellers_figures_are_those_that_one_counts_by_hand() -> None:
                 status=chance.choice((MessageStatus.SENT, MessageStatus.FAILED)),
                 external_id=f"{number}-{place}",
             )
+
+
+def test_sellers_figures_are_those_that_one_counts_by_hand() -> None:
+    shop = RandomShop(seed=2)
+    shop.fill(messages=0, leads=180)
+    talk_with(shop, 60)
     found = dict(sellers(user=colleague("manager"), period=DAYS))
     assert set(found) == set(shop.sellers)
     for seller, figures in found.items():
@@ -117,14 +123,15 @@ def test_sellers_figures_are_those_that_one_counts_by_hand() -> None:
 def test_each_figure_of_a_seller_leads_to_as_many_rows() -> None:
     shop = RandomShop(seed=4)
     shop.fill(messages=10)
+    talk_with(shop, 60)
     manager = colleague("manager")
     Lead.objects.filter(owner=shop.sellers[1]).update(owner=manager)  # whose own leads are "mine"
+    Conversation.objects.filter(assignee=shop.sellers[1]).update(assignee=manager)
     User.objects.filter(pk=shop.sellers[0].pk).update(is_active=False)
     client = client_of(manager)
     table = client.get(reverse("admin:leads_sellers"), QUERY).context["table"]
-    links = [cell for row in table.rows for cell in row.cells if cell.url and "lead" in cell.url]
-    numbers = [cell for cell in links if str(cell.shown).isdigit()]
-    assert len(numbers) == 2 * 5  # leads, open, won, lost and overdue of each
+    numbers = [cell for row in table.rows for cell in row.cells if str(cell.shown).isdigit()]
+    assert len(numbers) == 2 * 6  # leads, open, won, lost, not answered and overdue of each
     for cell in numbers:
         assert rows_behind(client, cell.url).result_count == int(cell.shown), cell.url
 
@@ -194,6 +201,46 @@ def test_a_reason_that_nobody_gave_is_no_line_and_none_at_all_an_empty_page() ->
     )
     report = losses(user=manager, period=DAYS)
     assert [(reason, lost.leads) for reason, lost in report.by_reason] == [(LostReason.PRICE, 1)]
+
+
+def test_customers_figures_are_those_that_one_counts_by_hand() -> None:
+    shop = RandomShop(seed=8)
+    shop.fill(messages=60, leads=60)
+    customers = list(Customer.objects.filter(identities__isnull=False).distinct()[:6])
+    for lead in Lead.objects.filter(merged_into=None).order_by("pk"):
+        if not lead.is_open:
+            Lead.objects.filter(pk=lead.pk).update(customer=shop.chance.choice(customers))
+    merged = make_lead(customers[0], in_stage="converted", value=10**6, currency="EGP")
+    into = make_lead(customers[1])
+    Lead.objects.filter(pk=merged.pk).update(outcome="merged", closed_at=EDGES[0], merged_into=into)
+    seller = colleague("seller")
+    for user, sees in ((colleague("manager"), lambda _owner: True), (seller, lambda owner: owner is None)):
+        for customer in customers:
+            found = customer_figures(user=user, customer=customer)
+            leads = [
+                lead
+                for lead in Lead.objects.filter(customer=customer)
+                if lead.outcome != "merged" and sees(lead.owner_id)
+            ]
+            talk = [
+                message
+                for message in Message.objects.select_related("conversation").filter(
+                    conversation__identity__customer=customer
+                )
+                if sees(message.conversation.assignee_id)
+            ]
+            sales = sorted(lead.closed_at for lead in leads if lead.outcome == "won" and lead.closed_at)
+            worth: Counter[str] = Counter()
+            for lead in leads:
+                if lead.outcome == "won":
+                    worth[lead.currency or "EGP"] += lead.value or 0  # type: ignore[assignment]  # counts money as well
+            directions = Counter(message.direction for message in talk)
+            assert (found.received, found.sent) == (directions["in"], directions["out"])
+            assert found.first_contact == min((message.at for message in talk), default=None)
+            assert (found.leads, found.won) == (len(leads), len(sales))
+            assert plain(found.value) == {currency: amount for currency, amount in worth.items() if amount}
+            apart = [later - sooner for sooner, later in pairwise(sales)]
+            assert found.between_purchases == (sum(apart, timedelta()) / len(apart) if apart else None)
 
 
 def test_a_customers_figures() -> None:

@@ -24,6 +24,7 @@ from crm.visibility import user_of, visible
 from messaging import services
 from messaging.admin import labels, thread
 from messaging.admin.bulk import BULK_ACTIONS
+from messaging.admin.never_answered import NeverAnsweredFilter
 from messaging.models import Conversation, Message
 
 UNREAD_SHOWN = 99
@@ -98,7 +99,7 @@ class ConversationList(StaffList):
 class ConversationAdmin(PageActions, StaffAdmin):
     list_display = ("who", "unread", "waiting", "channel_name", "assignee_name", "last_activity")
     list_select_related = ("identity__customer", "channel", "assignee")
-    list_filter = (AssignedTabs, StatusFilter, NeedFilter, ChannelFilter, AssigneeFilter)
+    list_filter = (AssignedTabs, StatusFilter, NeedFilter, ChannelFilter, AssigneeFilter, NeverAnsweredFilter)
     linked_lookups = ("identity__customer",)
     phone = {"who": "title", "last_activity": "end", "unread": "badge"}  # noqa: RUF012 - as in StaffAdmin
     search_fields = ("identity__customer__name",)

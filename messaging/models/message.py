@@ -31,6 +31,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def inbound(self) -> Self:
         return self.filter(direction=Message.Direction.IN)
 
+    def by_colleagues(self) -> Self:
+        """What we wrote, no machine, and what did not fail."""
+        return self.filter(direction=Message.Direction.OUT, automated=False).exclude(status=MessageStatus.FAILED)
+
     def untriaged(self) -> Self:
         return self.inbound().filter(triaged_at=None)
 

@@ -33,6 +33,11 @@ def overdue_url(user: Any, seller: User) -> str:
     return list_url("leads_lead", owned="all", next="overdue", owner=owner_parameter(user, seller.pk))
 
 
+def unanswered_url(asked: Asked, user: Any, seller: User) -> str:
+    assignee = owner_parameter(user, seller.pk)
+    return list_url("messaging_conversation", status="any", assignee=assignee, unanswered=asked.period.parameter)
+
+
 @staff_page("leads/figures/sellers/", name="leads_sellers", permission="leads.view_lead")
 def page(request: HttpRequest) -> HttpResponse:
     asked, user = Asked.of(request), user_of(request)
@@ -110,7 +115,7 @@ def _table(lines: Lines, asked: Asked, user: Any) -> Table:
             tables.share(figures.conversion),
             tables.sums(figures.value, won_url),
             Cell(tables.lasting(figures.first_answer)),
-            tables.count(figures.not_answered),
+            tables.count(figures.not_answered, unanswered_url(asked, user, seller)),
             tables.count(figures.overdue, overdue_url(user, seller)),
         ]
         rows.append(Row(seller, seller.team or "", cells))
