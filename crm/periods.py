@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 BETWEEN = ".."
+ISOLATE, END = "\u2068", "\u2069"
 DAY = timedelta(days=1)
 #: Room for a day before and after, so that its midnight can be told in any time zone.
 EARLIEST, LATEST = date(1970, 1, 2), date(9999, 12, 30)
@@ -61,8 +62,9 @@ class Period:
         return f"{self.first.isoformat()}{BETWEEN}{self.last.isoformat()}"
 
     def __str__(self) -> str:
+        """Return its days between marks that let them read in their own direction within any sentence."""
         first, last = (date_format(day, "DATE_FORMAT") for day in (self.first, self.last))
-        return first if self.first == self.last else f"{first} – {last}"
+        return f"{ISOLATE}{first if self.first == self.last else f'{first} – {last}'}{END}"
 
 
 def _day(text: str) -> date | None:

@@ -45,9 +45,7 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 def _merged_into(condition: Q) -> list[int]:
     """Return whom those that meet a condition were merged into, and whom those were in turn."""
     found: list[int] = []
-    while step := list(
-        Customer.objects.filter(condition, merged_into__isnull=False).values_list("merged_into", flat=True)
-    ):
+    while step := [kept for kept in Customer.objects.filter(condition).values_list("merged_into", flat=True) if kept]:
         found += step
         condition = Q(pk__in=step)
     return found

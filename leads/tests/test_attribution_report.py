@@ -320,5 +320,7 @@ def test_the_page_of_an_ad_or_post_says_what_the_line_says_that_it_is_opened_fro
         line = [str(cell.shown) for cell in row.cells]
         steps = {step.title: str(step.shown) for step in context["steps"]}
         assert [steps[name] for name in ("Messages", "Leads", "Qualified", "Sales")] == line[:4], row.title
-        assert [str(shown) for _title, shown in context["facts"]] == [line[4], *line[6:]], row.title
+        facts = [cell for _title, cell in context["facts"]]
+        assert [str(cell.shown) for cell in facts] == [line[4], *line[6:]], row.title
+        assert facts[1].url == row.cells[6].url
         assert context["back_url"] == f"{reverse(PAGE)}?{urlencode(choices)}"

@@ -90,6 +90,7 @@ def test_the_pages_are_drawn_and_nothing_breaks_or_leaves_the_site(
         canvas = page.locator("figure canvas")
         assert canvas.evaluate(PAINTED), path
         assert browser.overflow() == 0, path
+        assert page.locator("#figures").evaluate("box => box.scrollWidth - box.clientWidth") == 0, path
         for bars in canvas.evaluate(BARS):
             # from where the page begins its lines
             assert all((end < base) if language == "ar" else (end > base) for base, end in bars if end != base)

@@ -119,7 +119,7 @@ def _tiles(report: Report) -> list[tuple[str, Cell, str]]:
             (
                 _("Return"),
                 tables.times(total.returns),
-                _("value of all these sales, however they came, for each unit spent"),
+                _("value of all sales for each unit spent"),
             ),
         ]
     return tiles

@@ -57,7 +57,7 @@ def page(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "switch_title": _("Counted for"),
         "said": [str(asked.period)],
         "steps": list(_steps(found, links, ad)),
-        "facts": list(_facts(found.figures, question)),
+        "facts": list(_facts(found.figures, links)),
         "posts": _posts(found, question),
         "newest": _newest(found.newest),
         "leads_url": links.leads(),
@@ -73,14 +73,14 @@ def _page_url(row: AdCampaign | Post) -> str:
 def _steps(found: Chain, links: Links, ad: AdCampaign | None) -> Iterator[Step]:
     figures = found.figures
     if ad:
-        yield Step(_("Ad"), tables.named(ad), _page_url(ad), ad.campaign_name)
+        yield Step(_("Ad"), str(ad), _page_url(ad), ad.campaign_name)
     elif len(found.ads) == 1:
-        yield Step(_("Ad"), tables.named(found.ads[0]), _page_url(found.ads[0]), found.ads[0].campaign_name)
+        yield Step(_("Ad"), str(found.ads[0]), _page_url(found.ads[0]), found.ads[0].campaign_name)
     else:
         yield Step(_("Ads"), tables.count(len(found.ads)).shown)
     if len(found.posts) == 1:
         post, _count = found.posts[0]
-        yield Step(_("Post"), tables.named(post), _page_url(post))
+        yield Step(_("Post"), str(post), _page_url(post))
     else:
         yield Step(_("Posts"), tables.count(len(found.posts)).shown)
     ids = "+".join(str(post.pk) for post, _count in found.posts)
@@ -103,12 +103,12 @@ def _comments_url(question: Question, ids: str) -> str:
     return list_url("messaging_message", direction=direction, by=by, days=days, channel=channel)
 
 
-def _facts(figures: Figures, question: Question) -> Iterator[tuple[str, Any]]:
-    yield _("Conversion"), tables.share(figures.conversion).shown
-    if question.sees_spend:
-        yield _("Spend"), tables.sums(figures.spend).shown
-        yield _("Cost per lead"), tables.average(figures.cost_per_lead).shown
-        yield _("Return"), tables.times(figures.returns).shown
+def _facts(figures: Figures, links: Links) -> Iterator[tuple[str, Cell]]:
+    yield _("Conversion"), tables.share(figures.conversion)
+    if links.question.sees_spend:
+        yield _("Spend"), tables.sums(figures.spend, links.spend)
+        yield _("Cost per lead"), tables.average(figures.cost_per_lead)
+        yield _("Return"), tables.times(figures.returns)
 
 
 def _posts(found: Chain, question: Question) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -102,7 +102,8 @@ def share(part: float | None) -> Cell:
 
 def percent(part: float) -> str:
     """Return a share of one as so many of a hundred, finer where it is small."""
-    figure = number_format(part * 100, decimal_pos=1 if 0 < part < FEW_PERCENT else 0)
+    places = 1 if 0 < part < FEW_PERCENT else 0
+    figure = number_format(Decimal(part * 100).quantize(Decimal(10) ** -places, ROUND_HALF_UP), decimal_pos=places)
     return _("%(figure)s%%") % {"figure": figure}
 
 
@@ -132,11 +133,12 @@ def times(returns: dict[str, Decimal]) -> Cell:
     )
 
 
-def lasting(time: timedelta | None) -> str | SafeString:
+def lasting(time: timedelta | None) -> SafeString:
     """Say how long something took, in the two largest units at most."""
-    if time is None:
-        return DASH
-    seconds = int(time.total_seconds())
+    return DASH if time is None else named(_lasting(int(time.total_seconds())))
+
+
+def _lasting(seconds: int) -> str:
     if seconds < MINUTE:
         return _("%(count)d s") % {"count": seconds}
     if seconds < HOUR:
