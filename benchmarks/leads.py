@@ -79,4 +79,5 @@ def _pages(user: Any) -> dict[str, list[str]]:
         "what brings sales, all time": [f"{report}{OF_ALL_TIME}"],
         "why we lose": [reverse("admin:leads_losses")],
         "sellers": [reverse("admin:leads_sellers")],
+        "sellers, their answers": [f"{reverse('admin:leads_sellers')}?answers=shown"],
     }

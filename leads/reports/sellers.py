@@ -75,15 +75,19 @@ def sellers_seen_by(user: Any) -> QuerySet[User]:
     return User.objects.all() if sees_everyone(user) else User.objects.filter(pk=user.pk)
 
 
-def sellers(*, user: Any, period: Period) -> list[tuple[User, SellerFigures]]:
-    """Return each seller with something to tell, who won most first; oneself always, where one sees nobody else."""
+def sellers(*, user: Any, period: Period, answers: bool = True) -> list[tuple[User, SellerFigures]]:
+    """Return each seller with something to tell, who won most first; oneself always, where one sees nobody else.
+
+    Without `answers` nothing is said of first answers, which take most of the time: they look into every conversation.
+    """
     everyone = sees_everyone(user)
     known = {seller.pk: seller for seller in sellers_seen_by(user).select_related("team")}
     figures: dict[int, SellerFigures] = {} if everyone else {user.pk: SellerFigures()}
     now = timezone.now()
     _count_leads(figures, list(known), period)
     _count_overdue(figures, list(known), now)
-    _time_answers(figures, list(known), period)
+    if answers:
+        _time_answers(figures, list(known), period)
     lines = [(known[pk], found) for pk, found in figures.items()]
     return sorted(lines, key=lambda line: (-line[1].won, -line[1].leads, line[0].pk))
 

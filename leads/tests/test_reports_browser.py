@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from campaigns.models import AdCampaign, PerformanceMetric
+from crm.models import User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from leads.tests.factories import make_lead
 from messaging.tests.admin_world import HOSTILE
@@ -58,7 +59,8 @@ def make_shop() -> AdCampaign:
         AdCampaign.objects.create(channel=channel, ad_id=str(number), title=name, campaign_name=name, first_seen_at=now)
         for number, name in enumerate(("Blue dress", *HOSTILE))
     ]
-    talk = make_conversation(make_identity(channel))
+    seller = User.objects.create(email="seller@shop.example")
+    talk = make_conversation(make_identity(channel), assignee=seller, started_at=now - timedelta(hours=1))
     for number, ad in enumerate(ads):
         make_message(talk, at=now - timedelta(hours=1), ad=ad, source="ad")
         for place in range(6 - number):
@@ -66,7 +68,7 @@ def make_shop() -> AdCampaign:
             make_lead(
                 make_customer(name=ad.title[:200]),
                 in_stage={"won": "converted", "lost": "lost"}.get(outcome, "hot"),
-                first_ad=ad, first_source="ad", last_ad=ad, last_source="ad", opened_at=now - timedelta(hours=1),
+                owner=seller, first_ad=ad, first_source="ad", last_ad=ad, last_source="ad", opened_at=now - timedelta(hours=1),
                 outcome=outcome, closed_at=now if outcome else None, lost_reason="price" if outcome == "lost" else "",
                 value=1234567 if outcome == "won" else None, currency="EGP" if outcome == "won" else "",
             )  # fmt: skip
@@ -95,6 +97,9 @@ def test_the_pages_are_drawn_and_nothing_breaks_or_leaves_the_site(
             # from where the page begins its lines
             assert all((end < base) if language == "ar" else (end > base) for base, end in bars if end != base)
     browser.open(SELLERS)
+    expect(page.locator("#figures[aria-busy]")).to_have_count(0)
+    expect(page.locator("td[data-title='Not answered']").first).to_have_text("1")
+    assert browser.overflow() == 0
     browser.open(f"{SOURCES}ad/{ad.pk}/")
     assert page.locator(".lr-chain li").count() == 7
     assert browser.overflow() == 0

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from crm.markup import DASH
 from crm.models import Customer, Team, User
 from crm.periods import Period
 from crm.tests.factories import make_customer, make_identity
@@ -129,7 +130,12 @@ def test_each_figure_of_a_seller_leads_to_as_many_rows() -> None:
     Conversation.objects.filter(assignee=shop.sellers[1]).update(assignee=manager)
     User.objects.filter(pk=shop.sellers[0].pk).update(is_active=False)
     client = client_of(manager)
-    table = client.get(reverse("admin:leads_sellers"), QUERY).context["table"]
+    first = client.get(reverse("admin:leads_sellers"), QUERY).context["table"]
+    table = client.get(first.later).context["table"]
+    assert [(row.title, row.cells[:6], row.cells[8]) for row in first.rows] == [
+        (row.title, row.cells[:6], row.cells[8]) for row in table.rows
+    ]
+    assert {cell.shown for row in first.rows for cell in row.cells[6:8]} == {"…"}
     numbers = [cell for row in table.rows for cell in row.cells if str(cell.shown).isdigit()]
     assert len(numbers) == 2 * 6  # leads, open, won, lost, not answered and overdue of each
     for cell in numbers:
@@ -146,6 +152,16 @@ def test_a_seller_sees_their_own_figures_alone() -> None:
     assert "Omar Saleh" not in page
     nobody_yet = Period(FIRST - 900 * DAY, FIRST - 899 * DAY)
     assert [figures.leads for _who, figures in sellers(user=seller, period=nobody_yet)] == [0]
+
+
+def test_who_has_conversations_but_no_leads_is_told_of_at_once() -> None:
+    manager = colleague("manager")
+    talk = make_conversation(make_identity(), assignee=manager, started_at=EDGES[0])
+    make_message(talk, at=EDGES[0])
+    make_message(talk, at=EDGES[0] + timedelta(minutes=7), direction="out")
+    table = client_of(manager).get(reverse("admin:leads_sellers"), QUERY).context["table"]
+    assert not table.later
+    assert [str(cell.shown) for cell in table.rows[0].cells[6:8]] == ["<bdi>7 min</bdi>", str(DASH)]
 
 
 def test_losses_are_counted_by_reason_and_owner() -> None:

@@ -21,6 +21,8 @@ from leads.reports.sellers import SellerFigures, sellers
 
 Lines = list[tuple[User, SellerFigures]]
 BARS = 15
+WITH_ANSWERS = "answers"
+COMING = "…"
 
 
 def rows_url(asked: Asked, user: Any, seller: User, state: str = "any") -> str:
@@ -40,8 +42,15 @@ def unanswered_url(asked: Asked, user: Any, seller: User) -> str:
 
 @staff_page("leads/figures/sellers/", name="leads_sellers", permission="leads.view_lead")
 def page(request: HttpRequest) -> HttpResponse:
+    """Show the figures of leads; those of answers, which take longer, come after the page in a table of their own."""
     asked, user = Asked.of(request), user_of(request)
-    lines = sellers(user=user, period=asked.period)
+    if WITH_ANSWERS in request.GET:
+        lines = sellers(user=user, period=asked.period)
+        return TemplateResponse(request, "leads/reports/table.html", {"table": _table(lines, asked, user)})
+    lines = sellers(user=user, period=asked.period, answers=False)
+    later = bool(lines)
+    if not later:  # perhaps somebody has conversations alone
+        lines = sellers(user=user, period=asked.period)
     said = [_("%(period)s: leads that were opened in these days, by their owner now.") % {"period": asked.period}]
     if not sees_everyone(user):
         said.append(_("These are your own figures."))
@@ -51,7 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "toolbar": toolbar(asked),
         "said": said,
         "chart": _chart(lines, asked),
-        "table": _table(lines, asked, user),
+        "table": _table(lines, asked, user, later=later),
         "csv_url": reverse("admin:leads_sellers_csv") + asked.url(),
         "has_rows": bool(lines),
         "empty_hint": _("No seller had a lead or a conversation in these days."),
@@ -103,7 +112,8 @@ def _chart(lines: Lines, asked: Asked) -> Chart | None:
     )
 
 
-def _table(lines: Lines, asked: Asked, user: Any) -> Table:
+def _table(lines: Lines, asked: Asked, user: Any, *, later: bool = False) -> Table:
+    """Return the figures; `later`: without those of answers."""
     rows = []
     for seller, figures in lines:
         won_url = rows_url(asked, user, seller, Outcome.WON.value)
@@ -114,8 +124,8 @@ def _table(lines: Lines, asked: Asked, user: Any) -> Table:
             tables.count(figures.lost, rows_url(asked, user, seller, Outcome.LOST.value)),
             tables.share(figures.conversion),
             tables.sums(figures.value, won_url),
-            Cell(tables.lasting(figures.first_answer)),
-            tables.count(figures.not_answered, unanswered_url(asked, user, seller)),
+            Cell(COMING if later else tables.lasting(figures.first_answer)),
+            Cell(COMING) if later else tables.count(figures.not_answered, unanswered_url(asked, user, seller)),
             tables.count(figures.overdue, overdue_url(user, seller)),
         ]
         rows.append(Row(seller, seller.team or "", cells))
@@ -130,10 +140,11 @@ def _table(lines: Lines, asked: Asked, user: Any) -> Table:
         Column(_("Not answered"), hint=_("Conversations of these days that nobody has answered yet"), phone=False),
         Column(_("Overdue"), hint=_("Planned steps whose time has passed, of all their open leads")),
     ]
-    return Table(_("Seller"), columns, rows, _total(lines))
+    address = f"{reverse('admin:leads_sellers')}{asked.url(**{WITH_ANSWERS: 'shown'})}" if later else ""
+    return Table(_("Seller"), columns, rows, _total(lines, later=later), later=address)
 
 
-def _total(lines: Lines) -> Row | None:
+def _total(lines: Lines, *, later: bool) -> Row | None:
     """Add up what can be added; the middle of several sellers' times is no sum of theirs."""
     if len(lines) < 2:
         return None
@@ -141,6 +152,6 @@ def _total(lines: Lines) -> Row | None:
     for _seller, figures in lines:
         total.add(figures)
     numbers = [tables.count(number) for number in (total.leads, total.open, total.won, total.lost)]
-    rest = [tables.count(total.not_answered), tables.count(total.overdue)]
+    rest = [Cell(COMING) if later else tables.count(total.not_answered), tables.count(total.overdue)]
     cells = [*numbers, tables.share(total.conversion), tables.sums(total.value), Cell(""), *rest]
     return Row(_("All together"), "", cells)

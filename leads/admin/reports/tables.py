@@ -51,13 +51,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What the first column is called is `of`; `total` stands below the rows."""
+    """What the first column is called is `of`; `total` stands below the rows. Where it is not complete, the rest is at `later`."""
 
     of: Any
     columns: Sequence[Column]
     rows: Sequence[Row]
     total: Row | None = None
     caption: Any = ""
+    later: str = ""
 
 
 @dataclass(frozen=True, slots=True)
