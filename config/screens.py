@@ -195,7 +195,7 @@ CUSTOMER_PANELS = [
     "leads.admin.reports.customer.figures_panel",
 ]
 CONVERSATION_PANELS = ["leads.admin.panels.lead_card"]
-MESSAGE_COUNTS = "messaging.admin.on_campaigns.count_messages"
+MESSAGES_BROUGHT = "messaging.admin.on_campaigns.messages_brought"
 DEMO_STORYTELLER = "leads.demo.storyteller.DemoLeads"
 NOTICE_SUBJECTS = "leads.notices.subjects_of"
 CUSTOMER_MERGE_STEPS = ["leads.merging.LeadsMerge"]

@@ -20,7 +20,7 @@ from config.screens import (  # noqa: F401 - settings
     CUSTOMERS_ALSO_SEEN,
     DEMO_STORYTELLER,
     HOME_PAGES,
-    MESSAGE_COUNTS,
+    MESSAGES_BROUGHT,
     NOTICE_SUBJECTS,
     PHONE_BARS,
     TRANSFERS,

@@ -1,22 +1,26 @@
 """What the lists of posts and ads show of the messages they brought."""
 
-from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
-from django.db import connection
+from django.db.models import IntegerField, OuterRef, Subquery
+
+from crm.visibility import visible
+from messaging.models import Message
 
 COUNTED_UP_TO = 1000
-COUNT = """
-    SELECT source.id, (
-        SELECT count(*) FROM (
-            SELECT 1 FROM messaging_message AS message WHERE message.{column} = source.id LIMIT %s
-        ) AS counted
-    ) FROM unnest(%s::bigint[]) AS source (id)
-"""
 
 
-def count_messages(*, brought_by: Literal["post", "ad"], ids: Iterable[int]) -> dict[int, int]:
-    """Return how many messages each post or ad brought, one more than `COUNTED_UP_TO` at most, by one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(column=f"{brought_by}_id"), [COUNTED_UP_TO + 1, list(ids)])
-        return dict(cursor.fetchall())
+class _Count(Subquery):
+    """How many rows there are, of those that a queryset was cut off at."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def messages_brought(user: Any, *, by: Literal["post", "ad"]) -> Subquery:
+    """Return, for a queryset of posts or ads, how many of the messages that a user sees each of them brought.
+
+    That is one more than `COUNTED_UP_TO` at most.
+    """
+    brought = visible(user, Message).filter(**{by: OuterRef("pk")}).order_by()
+    return _Count(brought.values("pk")[: COUNTED_UP_TO + 1])

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import AdCampaign
-from crm.tests.factories import make_channel
+from campaigns.models import AdCampaign, Post
+from crm.tests.factories import make_channel, make_user
 from messaging.admin import messages as page
-from messaging.admin.on_campaigns import COUNTED_UP_TO, count_messages
+from messaging.admin.on_campaigns import COUNTED_UP_TO, messages_brought
 from messaging.models import Message
 from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import NOON, make_conversation, make_message
@@ -66,6 +66,22 @@ def test_an_ad_counts_its_messages_and_leads_to_them(seller: Client) -> None:
     assert found(seller, ad=ad.pk) == ["by the ad"]
 
 
+def test_a_count_is_of_what_its_link_shows_to_the_one_who_looks(seller: Client) -> None:
+    ad = make_ad()
+    post = Post.objects.create(channel=ad.channel, external_id="1", title="New dress", first_seen_at=NOON)
+    theirs = make_conversation(assignee=make_user())
+    for talk in (theirs, theirs, make_conversation()):
+        make_message(talk, text=f"in {talk.pk}", source="ad", ad=ad)
+    make_message(theirs, text="under the post", source="comment", post=post)
+    for client, by_ad, by_post in ((seller, 1, 0), (client_of(colleague("manager")), 3, 1)):
+        for kind, row, brought_by, count in (("adcampaign", ad, "ad", by_ad), ("post", post, "post", by_post)):
+            listed = client.get(reverse(f"admin:campaigns_{kind}_changelist")).content.decode()
+            url = f"{reverse(LIST)}?{brought_by}={row.pk}"
+            assert (f'<a class="mc-link" href="{url}">{count}</a>' in listed) is bool(count)
+            assert (url in listed) is bool(count)
+            assert len(found(client, **{brought_by: row.pk})) == count
+
+
 def test_counting_stops_where_it_no_longer_matters() -> None:
     ad, conversation = make_ad(), make_conversation()
     with connection.cursor() as cursor:
@@ -77,7 +93,10 @@ def test_counting_stops_where_it_no_longer_matters() -> None:
             [conversation.channel_id, conversation.pk, ad.pk, COUNTED_UP_TO + 500],
         )
     assert Message.objects.count() == COUNTED_UP_TO + 500
-    assert count_messages(brought_by="ad", ids=[ad.pk, ad.pk + 1]) == {ad.pk: COUNTED_UP_TO + 1, ad.pk + 1: 0}
+    quiet = AdCampaign.objects.create(channel=ad.channel, ad_id="2", first_seen_at=NOON)
+    for role in ("manager", "seller"):
+        counted = AdCampaign.objects.values_list("pk", messages_brought(colleague(role), by="ad"))
+        assert dict(counted) == {ad.pk: COUNTED_UP_TO + 1, quiet.pk: 0}
 
 
 def test_the_page_of_a_message_tells_everything_and_changes_nothing(seller: Client) -> None:
