@@ -81,6 +81,7 @@ GIVEN = """(conversation.assignee_id = ANY(%(colleagues)s) OR conversation.team_
     OR (conversation.assignee_id IS NULL AND conversation.team_id IS NULL))"""
 NOBODYS = """(talk.assignee_id IS NOT NULL OR talk.team_id IS NOT NULL
     OR customer.owner_id IS NULL OR customer.owner_id = ANY(%(colleagues)s))"""
+ANYBODYS = "true"
 # What each tab asks of a conversation, and then of its customer.
 TAB = {
     MINE: (
@@ -88,14 +89,9 @@ TAB = {
         "(talk.assignee_id = %(me)s OR customer.owner_id = %(me)s)",
     ),
     UNASSIGNED: ("conversation.assignee_id IS NULL", "customer.owner_id IS NULL"),
-    ALL: ("true", "true"),
+    ALL: ("true", ANYBODYS),
 }
 NAMED = "conversation.identity_id IN (SELECT id FROM crm_identity WHERE customer_id IN ({0}))"
-NEWS = """
-    SELECT count(*), coalesce(sum((date_part('epoch', updated_at) * 1000000)::bigint), 0),
-        (SELECT max(id) FROM leads_leadactivity)
-    FROM messaging_conversation AS conversation WHERE {waits}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,40 +144,32 @@ def line(
 
     `tab` is whose: one of TABS, of what the user may see. `words` finds by name, exact phone or e-mail.
     """
-    values = _values(user, now) | {
+    given = values(user, now) | {
         "rank": after.rank if after else ABOVE_ALL,
         "waiting_since": after.waiting_since if after else now,
         "id": after.conversation_id if after else 0,
         "most": most,
         "sample": max(SAMPLE, 2 * most),
     }
-    before, whose = _whose(user, tab)
+    before, theirs = whose(user, tab)
     waits = f"{WAITS} AND {before}"
     if words:
         named, parameters = _by_name(words)
-        waits, values = f"{waits} AND {named}", values | parameters
-    sample = PLACED.format(source="sample", whose=whose)
+        waits, given = f"{waits} AND {named}", given | parameters
+    sample = PLACED.format(source="sample", whose=theirs)
     among = PLACED.format(
-        source="(SELECT * FROM waiting WHERE pressing BETWEEN (SELECT least FROM bound) AND %(rank)s)", whose=whose
+        source="(SELECT * FROM waiting WHERE pressing BETWEEN (SELECT least FROM bound) AND %(rank)s)", whose=theirs
     )
     with connection.cursor() as cursor:
-        cursor.execute(LINE.format(waits=waits, placed_sample=sample, placed=among), values)
+        cursor.execute(LINE.format(waits=waits, placed_sample=sample, placed=among), given)
         found = [Place(*row) for row in cursor.fetchall()]
     places = found[:most]
     last = places[-1] if len(found) > most else None
     return places, After(now, last.rank, last.waiting_since, last.conversation_id) if last else None
 
 
-def news(user: User, *, tab: str, now: datetime) -> str:
-    """Return a text that is another one as soon as the line may look otherwise: on any change, and each minute by itself."""
-    before, _rest = _whose(user, tab)
-    with connection.cursor() as cursor:
-        cursor.execute(NEWS.format(waits=f"{WAITS} AND {before}"), _values(user, now))
-        parts = [*cursor.fetchone(), int(now.timestamp()) // 60]
-    return ".".join(str(part or 0) for part in parts)
-
-
-def _values(user: User, now: datetime) -> dict[str, Any]:
+def values(user: User, now: datetime) -> dict[str, Any]:
+    """Return the values that the conditions of `WAITS` and `whose` name."""
     everyone = sees_everyone(user)
     return {"now": now, "me": user.pk, "team": user.team_id, "colleagues": [] if everyone else colleagues_of(user)}
 
@@ -194,9 +182,9 @@ def _by_name(words: str) -> tuple[str, dict[str, Any]]:
     return NAMED.format(first + named), {f"word{number}": value for number, value in enumerate(given)}
 
 
-def _whose(user: User, tab: str) -> tuple[str, str]:
+def whose(user: User, tab: str) -> tuple[str, str]:
     """Return what is asked of a conversation, and then of its customer."""
-    before, whose = TAB[tab]
+    before, theirs = TAB[tab]
     if sees_everyone(user):
-        return before, whose
-    return f"{before} AND {GIVEN}", f"{whose} AND {NOBODYS}"
+        return before, theirs
+    return f"{before} AND {GIVEN}", f"{theirs} AND {NOBODYS}"

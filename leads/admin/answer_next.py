@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from crm.admin.pages import staff_page
 from crm.visibility import user_of, visible
-from leads import queue
+from leads import queue, queue_news
 from leads.activities import Cause
 from leads.admin import lead_origin, lead_page
 from leads.admin.answer_next_rows import rows_of, window_chip
@@ -70,10 +70,12 @@ def rows(request: HttpRequest) -> HttpResponse:
 @staff_page("leads/answer-next/poll/", name="leads_answer_next_poll", permission="leads.view_lead")
 @require_safe
 def poll(request: HttpRequest) -> HttpResponse:
-    """Answer with the rows anew, as many as are shown, or with 204 where nothing changed since `news`."""
+    """Answer with the rows anew, as many as are shown, or with 204 and what to ask by next where they would be the same."""
     tab, words = _asked(request)
-    if queue.news(user_of(request), tab=tab, now=timezone.now()) == request.GET.get("news"):
-        return HttpResponse(status=NO_NEWS)
+    before = queue_news.Mark.read(request.GET.get("news", ""))
+    changed, mark = queue_news.since(before, user_of(request), tab=tab, now=timezone.now())
+    if not changed:
+        return HttpResponse(status=NO_NEWS, headers={"X-News": str(mark)})
     shown = request.GET.get("shown", "")
     most = min(int(shown), SHOWN_AT_MOST) if shown.isascii() and shown.isdigit() and len(shown) < 6 else 0
     return TemplateResponse(request, "leads/answer_next_rows.html", _rows(request, tab, words, max(most, queue.PAGE)))
@@ -123,7 +125,7 @@ def _rows(request: HttpRequest, tab: str, words: str, most: int, after: queue.Af
     if not user.has_perm("messaging.view_conversation"):
         raise PermissionDenied
     now = timezone.now()
-    news = "" if after else queue.news(user, tab=tab, now=now)
+    news = "" if after else str(queue_news.mark(user, tab=tab, now=now))
     places, further = queue.line(user, tab=tab, now=after.now if after else now, words=words, after=after, most=most)
     more = _address(tab=tab, q=words, after=str(further)) if further else ""
     return {

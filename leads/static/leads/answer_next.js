@@ -100,12 +100,13 @@
     clearTimeout(timer);
     if (document.hidden) return;
     try {
-      const newsOf = list.querySelector("[data-news]").dataset.news;
-      const address = `${root.dataset.poll}?${root.dataset.query}&shown=${rows().length}&news=${newsOf}`;
+      const { news } = list.querySelector("[data-news]").dataset;
+      const address = `${root.dataset.poll}?${root.dataset.query}&shown=${rows().length}&news=${news}`;
       const response = await fetch(address);
       if (response.redirected) return location.reload(); // logged out
       if (!response.ok) throw new Error(String(response.status));
       if (response.status === 200) renew(await response.text());
+      else list.querySelector("[data-news]").dataset.news = response.headers.get("X-News");
       pause = EVERY;
       lost.hidden = true;
     } catch {
