@@ -23,6 +23,7 @@ from leads.admin import lead_origin, lead_page
 from leads.admin.answer_next_rows import rows_of, window_chip
 from leads.models import Lead, ScoreEntry
 from leads.scoring import explain
+from leads.services.meanwhile import ChangedMeanwhile
 from leads.services.owners import assign_lead
 from messaging import services
 from messaging.admin import thread
@@ -102,7 +103,10 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     lead = visible(user, Lead).filter(customer=talk.identity.customer_id, closed_at=None).only("pk").first()
     if lead is not None:
-        assign_lead(lead_id=lead.pk, owner=user, cause=Cause.person(user))
+        try:
+            assign_lead(lead_id=lead.pk, owner=user, cause=Cause.person(user), seen=request.POST.get("seen"))
+        except ChangedMeanwhile as refused:
+            return _pane(request, _talk(request, pk), wrong=str(refused))
     services.assign_conversation(conversation_id=talk.pk, assignee=user)
     response = _pane(request, _talk(request, pk), said=_("Yours now."))
     response["HX-Trigger"] = "answer-next"
@@ -148,7 +152,7 @@ def _talk(request: HttpRequest, pk: int) -> Conversation:
     return talk
 
 
-def _pane(request: HttpRequest, talk: Conversation, said: str = "") -> HttpResponse:
+def _pane(request: HttpRequest, talk: Conversation, said: str = "", wrong: str = "") -> HttpResponse:
     user, now = user_of(request), timezone.now()
     lead: Any = _leads(request, talk).first()
     entries: QuerySet[ScoreEntry] = (
@@ -167,6 +171,7 @@ def _pane(request: HttpRequest, talk: Conversation, said: str = "") -> HttpRespo
         "may_assign": not mine and user.has_perms(["leads.change_lead", "messaging.change_conversation"]),
         "may_see_customer": user.has_perm("crm.view_customer"),
         "said": said,
+        "wrong": wrong,
     }
     return TemplateResponse(request, "leads/answer_next_pane.html", context)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.messages import get_messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -60,6 +61,8 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
     }
     if request.GET.get("after"):
         return TemplateResponse(request, "leads/due_part.html", context)
+    if request.headers.get("HX-Request"):  # of the page that an action leads back to, its list alone is shown
+        context["answers"] = list(get_messages(request))
     context |= {
         **admin.site.each_context(request),
         "title": _("Follow-ups"),

@@ -1,8 +1,9 @@
 """What can be done on the page of a lead, field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import wraps
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +25,7 @@ from leads.admin import lead_page
 from leads.admin.words import DONE
 from leads.models import Lead, Priority, Product, ProductInteraction, Stage
 from leads.services.customers import KINDS, set_aspect
+from leads.services.meanwhile import ChangedMeanwhile
 from leads.services.owners import assign_lead
 from leads.services.products import note_interest
 from leads.services.stages import MovedMeanwhile, MoveRefused, move_lead
@@ -56,6 +58,22 @@ class DialogRefused(ActionRefused):
     def __init__(self, text: str, dialog: str) -> None:
         super().__init__(text)
         self.dialog = dialog
+
+
+Doing = Callable[[Any, HttpRequest, Lead], str]
+
+
+def _told_of_others(act: Doing) -> Doing:
+    """Let an action be refused, with who it was, where a colleague changed meanwhile what it is to change."""
+
+    @wraps(act)
+    def acting(actions: Any, request: HttpRequest, lead: Lead) -> str:
+        try:
+            return act(actions, request, lead)
+        except ChangedMeanwhile as refused:
+            raise ActionRefused(str(refused)) from None
+
+    return acting
 
 
 class LeadActions(PageActions):
@@ -129,14 +147,16 @@ class LeadActions(PageActions):
         found: Stage | None = Stage.objects.filter(pk=lead_page.number(request.POST.get(name, ""))).first()
         return found
 
+    @_told_of_others
     def do_value(self, request: HttpRequest, lead: Lead) -> str:
         try:
             currency = CURRENCY.clean(request.POST.get("currency", "")).upper()
         except ValidationError:
             raise ActionRefused(_("Give the currency in three letters, such as EGP or USD.")) from None
-        set_value(lead_id=lead.pk, value=_value(request), currency=currency, cause=_by(request))
+        set_value(lead_id=lead.pk, value=_value(request), currency=currency, cause=_by(request), seen=_seen(request))
         return _("Value saved.")
 
+    @_told_of_others
     def do_assign(self, request: HttpRequest, lead: Lead) -> str:
         wanted = request.POST.get("owner", "")
         owner = User.objects.filter(is_active=True, pk=lead_page.number(wanted)).first()
@@ -144,7 +164,7 @@ class LeadActions(PageActions):
             owner = user_of(request)
         elif wanted and owner is None:
             raise ActionRefused(_("Choose a colleague."))
-        assign_lead(lead_id=lead.pk, owner=owner, cause=_by(request))
+        assign_lead(lead_id=lead.pk, owner=owner, cause=_by(request), seen=_seen(request))
         if owner is None:
             return _("Nobody's now.")
         return _("Yours now.") if owner.pk == request.user.pk else _("Given to %(name)s.") % {"name": owner}
@@ -166,14 +186,16 @@ class LeadActions(PageActions):
         set_priority(lead_id=lead.pk, priority=Priority(priority))
         return _("Saved.")
 
+    @_told_of_others
     def do_follow_up(self, request: HttpRequest, lead: Lead) -> str:
         if "done" in request.POST:
-            set_follow_up(lead_id=lead.pk, at=None, cause=_by(request, DONE))
+            set_follow_up(lead_id=lead.pk, at=None, cause=_by(request, DONE), seen=_seen(request))
             return _("Done. What comes next?")
         if not lead.is_open:
             raise ActionRefused(_("This lead is closed. Move it to an open stage first."))
         step = _plain(request.POST["next_step"]) if "next_step" in request.POST else lead.next_step
-        set_follow_up(lead_id=lead.pk, at=_planned(request), next_step=step, cause=_by(request))
+        at = _planned(request)
+        set_follow_up(lead_id=lead.pk, at=at, next_step=step, cause=_by(request), seen=_seen(request))
         return _("Planned.")
 
     def do_note(self, request: HttpRequest, lead: Lead) -> str:
@@ -195,6 +217,11 @@ class LeadActions(PageActions):
 
 def _by(request: HttpRequest, reason: str = "") -> Cause:
     return Cause.person(user_of(request), reason)
+
+
+def _seen(request: HttpRequest) -> str | None:
+    """Return what the page showed of what is to change; None where it did not say."""
+    return request.POST.get("seen")
 
 
 def _plain(text: str) -> str:

@@ -8,15 +8,21 @@ from leads.activities import Cause, record
 from leads.locks import lock_customers
 from leads.models import ActivityKind, Lead, Qualification
 from leads.notices import tell_of_new_lead
+from leads.services.meanwhile import check_seen, owner_as_seen
 from messaging.models import Conversation
 
 
 @transaction.atomic
-def assign_lead(*, lead_id: int, owner: User | None, cause: Cause, take_over: bool = True) -> Lead:
+def assign_lead(
+    *, lead_id: int, owner: User | None, cause: Cause, take_over: bool = True, seen: str | None = None
+) -> Lead:
     """Give a lead to a seller or take it away; customer and open conversations go along with an open lead.
 
     The seller is told, unless they took it themselves. Without `take_over`, one that has an owner by now or is closed stays
-    as it is.
+    as it is. `seen` is the owner that the colleague saw, see `leads.services.meanwhile`.
+
+    Raises:
+        ChangedMeanwhile: it is somebody else's by now.
     """
     customer_id = Lead.objects.values_list("customer_id", flat=True).get(pk=lead_id)
     conversations = Conversation.objects.open().filter(identity__customer=customer_id).order_by("id")
@@ -25,6 +31,7 @@ def assign_lead(*, lead_id: int, owner: User | None, cause: Cause, take_over: bo
     lead = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").get(pk=lead_id)
     if lead.owner_id == (owner.pk if owner else None) or not (take_over or lead.is_free):
         return lead
+    check_seen(lead, ActivityKind.ASSIGNMENT, seen=seen, now=owner_as_seen(lead), cause=cause)
     before, now = lead.owner_id, timezone.now()
     lead.owner, lead.team, lead.assigned_at = owner, owner.team if owner else None, now if owner else None
     lead.save(update_fields=["owner", "team", "assigned_at", "updated_at"])

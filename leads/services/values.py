@@ -9,12 +9,20 @@ from django.utils import timezone
 from crm import runtime_settings
 from leads.activities import Cause, record
 from leads.models import ActivityKind, Lead, Priority
+from leads.services.meanwhile import check_seen, plan_as_seen, value_as_seen
 
 
 @transaction.atomic
-def set_value(*, lead_id: int, value: Decimal | None, currency: str = "", cause: Cause) -> Lead:
-    """Say what a lead is or would be worth; no currency: the shop's own."""
+def set_value(
+    *, lead_id: int, value: Decimal | None, currency: str = "", cause: Cause, seen: str | None = None
+) -> Lead:
+    """Say what a lead is or would be worth; no currency: the shop's own. `seen` is what the colleague saw.
+
+    Raises:
+        ChangedMeanwhile: it is worth something else by now.
+    """
     lead = _locked(lead_id)
+    check_seen(lead, ActivityKind.VALUE_CHANGE, seen=seen, now=value_as_seen(lead), cause=cause)
     keep_value(lead, value, currency=currency, cause=cause)
     return lead
 
@@ -31,12 +39,20 @@ def keep_value(lead: Lead, value: Decimal | None, *, currency: str = "", cause: 
 
 
 @transaction.atomic
-def set_follow_up(*, lead_id: int, at: datetime | None, next_step: str = "", cause: Cause) -> Lead:
-    """Plan the next step with a lead, or take the plan back with no time."""
+def set_follow_up(
+    *, lead_id: int, at: datetime | None, next_step: str = "", cause: Cause, seen: str | None = None
+) -> Lead:
+    """Plan the next step with a lead, or take the plan back with no time. `seen` is the plan that the colleague saw.
+
+    Raises:
+        ChangedMeanwhile: there is another one by now.
+    """
     lead = _locked(lead_id)
-    before, lead.next_follow_up_at, lead.next_step, lead.reminded_at = lead.next_follow_up_at, at, next_step[:200], None
+    check_seen(lead, ActivityKind.FOLLOW_UP, seen=seen, now=plan_as_seen(lead), cause=cause)
+    planned, before = plan_as_seen(lead), lead.next_follow_up_at
+    lead.next_follow_up_at, lead.next_step, lead.reminded_at = at, next_step[:200], None
     lead.save(update_fields=["next_follow_up_at", "next_step", "reminded_at", "updated_at"])
-    if before != at:
+    if plan_as_seen(lead) != planned:
         old, new = (when.isoformat(timespec="minutes") if when else "" for when in (before, at))
         record(ActivityKind.FOLLOW_UP, lead=lead, old=old, new=new, cause=cause)
     return lead

@@ -8,9 +8,11 @@ from django.utils.safestring import SafeString
 
 from leads import markup, scoring
 from leads.models import Lead, Stage
+from leads.services.meanwhile import owner_as_seen, plan_as_seen, value_as_seen
 from messaging.models import Message
 
 register = template.Library()
+AS_SEEN = {"owner": owner_as_seen, "value": value_as_seen, "plan": plan_as_seen}
 
 
 @register.filter
@@ -53,6 +55,12 @@ def score_ring(score: int) -> SafeString:
 def message_url(message: Message) -> str:
     """Where a message is marked in its conversation."""
     return markup.message_url(message.conversation_id, message.pk)
+
+
+@register.filter
+def seen(lead: Lead, what: str) -> str:
+    """What a form keeps of the `owner`, `value` or `plan` that it shows."""
+    return AS_SEEN[what](lead)
 
 
 @register.filter

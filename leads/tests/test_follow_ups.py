@@ -21,16 +21,6 @@ PAGE = "/admin/leads/follow-ups/"
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def browser(seller: User) -> Client:
-    return client_of(seller)
-
-
 def due(name: str, at: datetime, **fields: Any) -> Lead:
     return make_lead(make_customer(name=name), next_follow_up_at=at, **fields)
 

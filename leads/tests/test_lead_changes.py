@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from crm.models import Customer, Note, User
-from crm.tests.factories import make_customer, make_user
+from crm.tests.factories import make_user
 from leads.activities import Cause
 from leads.models import (
     Lead,
@@ -24,24 +24,6 @@ from messaging.tests.factories import NOON, make_message
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def seller() -> User:
-    user = colleague("seller")
-    user.full_name = "Ana Lima"
-    user.save()
-    return user
-
-
-@pytest.fixture
-def browser(seller: User) -> Client:
-    return client_of(seller)
-
-
-@pytest.fixture
-def lead(seller: User) -> Lead:
-    return make_lead(make_customer(name="Mona Adel", owner=seller), owner=seller)
 
 
 def test_a_step_is_taken_and_answered_with_the_sections_that_changed(browser: Client, lead: Lead, seller: User) -> None:

@@ -27,30 +27,12 @@ from leads.scores import scores_of
 from leads.scoring import explain, total, whole
 from leads.tests.factories import make_lead, stage
 from leads.tests.lead_pages import page, post, rule, scored, talk, url
-from messaging.tests.admin_world import HOSTILE, QUOTES, SCRIPT, client_of, colleague
+from messaging.tests.admin_world import HOSTILE, QUOTES, SCRIPT, client_of
 from messaging.tests.factories import NOON, make_message
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
 MOST_QUERIES = 10
-
-
-@pytest.fixture
-def seller() -> User:
-    user = colleague("seller")
-    user.full_name = "Ana Lima"
-    user.save()
-    return user
-
-
-@pytest.fixture
-def browser(seller: User) -> Client:
-    return client_of(seller)
-
-
-@pytest.fixture
-def lead(seller: User) -> Lead:
-    return make_lead(make_customer(name="Mona Adel", owner=seller), owner=seller)
 
 
 def test_the_score_is_explained_as_the_database_adds_it_up(lead: Lead) -> None:

@@ -9,7 +9,7 @@ from django.utils.html import strip_tags
 
 from crm.models import User
 from crm.services import add_note
-from crm.tests.factories import make_customer, make_user
+from crm.tests.factories import make_user
 from leads.activities import Cause, record
 from leads.admin import timeline
 from leads.models import (
@@ -18,29 +18,10 @@ from leads.models import (
 )
 from leads.tests.factories import make_lead
 from leads.tests.lead_pages import post, talk, url
-from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import NOON, make_message
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def seller() -> User:
-    user = colleague("seller")
-    user.full_name = "Ana Lima"
-    user.save()
-    return user
-
-
-@pytest.fixture
-def browser(seller: User) -> Client:
-    return client_of(seller)
-
-
-@pytest.fixture
-def lead(seller: User) -> Lead:
-    return make_lead(make_customer(name="Mona Adel", owner=seller), owner=seller)
 
 
 def entries_of(client: Client, lead: Lead, query: str = "") -> list[Any]:

@@ -33,8 +33,16 @@
     root.toggleAttribute("data-opened", open !== "");
   }
 
+  // Whoever takes somebody over says whose they were on the page: the pane's word goes first, it is what they look at.
+  function taking(id) {
+    const shown = pane.querySelector(`form[action="${addressOf("assign", id)}"] [name=seen]`);
+    const seen = shown ? shown.value : rowOf(id)?.dataset.owner;
+    const token = { csrfmiddlewaretoken: root.querySelector("[name=csrfmiddlewaretoken]").value };
+    return seen === undefined ? token : { ...token, seen };
+  }
+
   async function load(id, verb = "GET") {
-    const values = verb === "POST" ? { csrfmiddlewaretoken: root.querySelector("[name=csrfmiddlewaretoken]").value } : {};
+    const values = verb === "POST" ? taking(id) : {};
     const address = addressOf(verb === "POST" ? "assign" : "pane", id);
     await window.htmx.ajax(verb, address, { target: pane, swap: "innerHTML", values });
   }
