@@ -49,8 +49,13 @@ UNFOLD: dict[str, Any] = {
         lambda request: static("migochat/migochat.css"),
         lambda request: static("migochat/bell.css"),
         lambda request: static("migochat/phone_bar.css"),
+        lambda request: static("migochat/keys.css"),
     ],
-    "SCRIPTS": [lambda request: static("migochat/migochat.js"), lambda request: static("migochat/bell.js")],
+    "SCRIPTS": [
+        lambda request: static("migochat/migochat.js"),
+        lambda request: static("migochat/bell.js"),
+        lambda request: static("migochat/keys.js"),
+    ],
     "COLORS": {
         "primary": {
             "50": "oklch(98% .014 185)",
@@ -182,6 +187,17 @@ PHONE_BARS = [
         ],
     ),
 ]
+
+# Where the key g and a letter lead, for those who may see it.
+GO_KEYS = {
+    "a": _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
+    "b": _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
+    "c": _item(_("Conversations"), "forum", "messaging.conversation"),
+    "f": _page(_("Follow-ups"), "event", "leads_follow_ups", "leads.view_lead"),
+    "l": _item(_("Leads"), "person_search", "leads.lead"),
+    "p": _item(_("Customers"), "group", "crm.customer"),
+    "w": _page(_("What brings sales"), "query_stats", "leads_attribution", "leads.view_lead"),
+}
 
 # Conditions for customers that one sees beside one's own, one's team's and nobody's, by dotted name.
 CUSTOMERS_ALSO_SEEN = ["messaging.visibility.talks_with_customer", "leads.visibility.has_lead_of_customer"]

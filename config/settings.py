@@ -19,6 +19,7 @@ from config.screens import (  # noqa: F401 - settings
     CUSTOMER_PANELS,
     CUSTOMERS_ALSO_SEEN,
     DEMO_STORYTELLER,
+    GO_KEYS,
     HOME_PAGES,
     MESSAGES_BROUGHT,
     NOTICE_SUBJECTS,
@@ -184,6 +185,7 @@ LANGUAGES = [("en", _("English")), ("ar", _("Arabic")), ("pt-br", _("Brazilian P
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "config.formats"
 USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = env.str("TIME_ZONE", "Africa/Cairo")

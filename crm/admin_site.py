@@ -20,6 +20,11 @@ def phone_bar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def go_keys(request: HttpRequest) -> list[tuple[str, dict[str, Any]]]:
+    """Return the pages that one may go to by the key g and these letters."""
+    return [(key, place) for key, place in settings.GO_KEYS.items() if place["permission"](request)]
+
+
 class MigochatAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # the package has no types
     """The admin, arranged by what people do and not by app; its front page is the page of one's role."""
 
@@ -34,7 +39,7 @@ class MigochatAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # the package h
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)
-        return context | {"phone_bar": phone_bar(request)}
+        return context | {"phone_bar": phone_bar(request), "go_keys": go_keys(request)}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("home")

@@ -1,6 +1,7 @@
 """The small pieces of HTML that pages are made of."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import translation
@@ -64,3 +65,12 @@ def test_json_too_deep_to_lay_out_is_shown_all_the_same() -> None:
     for _number in range(600):
         deep = [deep]
     assert "[[[" in markup.json_block(deep)
+
+
+@pytest.mark.parametrize(
+    ("language", "whole", "broken"),
+    [("en", "1,234,567", "1,234.50"), ("ar", "1,234,567", "1,234.50"), ("pt-br", "1.234.567", "1.234,50")],
+)
+def test_thousands_stand_apart_in_every_language(language: str, whole: str, broken: str) -> None:
+    with translation.override(language):
+        assert (markup.grouped(1_234_567), markup.amount(Decimal("1234.5"))) == (whole, broken)

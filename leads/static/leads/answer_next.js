@@ -9,7 +9,6 @@
   const pane = document.getElementById("an-pane");
   const said = root.querySelector("[data-an-said]");
   const lost = root.querySelector("[data-an-lost]");
-  const keys = document.querySelector("[data-an-keys]");
   const nobody = pane.innerHTML;
   const isPhone = window.matchMedia("(max-width: 1023px)");
   let open = "";
@@ -148,7 +147,6 @@
     if (link) show(link.closest(".an-row").dataset.id);
     else if (button && !button.hasAttribute("aria-disabled")) more(button);
     else if (event.target.closest("[data-an-back]")) close();
-    else if (event.target.closest("[data-an-help]")) keys.showModal();
   });
 
   function walk(step) {
@@ -168,11 +166,10 @@
     j: () => walk(1),
     k: () => walk(-1),
     a: assign,
-    "?": () => keys.showModal(),
     Escape: () => (open ? close() : document.activeElement.blur()),
   };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const typing = event.target.matches("input, textarea, select, [contenteditable]");
     if (typing && event.key !== "Escape") return;
     const act = ON[event.key];
