@@ -28,10 +28,11 @@ MANY = 1000
 class SourceList(StaffList):
     """Adds to each row of the page how many messages it brought that one may see, in the same query."""
 
-    def get_queryset(self, request: HttpRequest, **kwargs: Any) -> QuerySet[Any]:
-        brought = import_string(settings.MESSAGES_BROUGHT)
-        found: QuerySet[Any] = super().get_queryset(request, **kwargs)
-        return found.annotate(messages_brought=brought(request.user, by=self.model_admin.brought_by))  # type: ignore[attr-defined]  # ours
+    def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
+        admin_of: Any = self.model_admin
+        brought = import_string(settings.MESSAGES_BROUGHT)(request.user, by=admin_of.brought_by)
+        found: QuerySet[Any] = super().get_queryset(request, exclude_parameters).annotate(messages_brought=brought)
+        return found
 
 
 class SourceAdmin(StaffAdmin):

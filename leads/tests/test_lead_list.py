@@ -25,16 +25,6 @@ LISTING = "/admin/leads/lead/"
 MOST_QUERIES = 8
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def browser(seller: User) -> Client:
-    return client_of(seller)
-
-
 def names(client: Client, query: str = "") -> list[str]:
     """Return the customers in the rows of the list."""
     response = client.get(LISTING + query)
