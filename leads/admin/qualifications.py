@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
 from crm import markup
@@ -55,7 +56,7 @@ class QualificationAdmin(ReadOnly, StaffAdmin):
 
     @column(gettext_lazy("Score then"))
     def score_then(self, row: Qualification) -> str:
-        return markup.left_to_right(row.score) + priority_chip(row)
+        return format_html("{} {}", markup.left_to_right(row.score), priority_chip(row))
 
     @column(gettext_lazy("Handed to"))
     def owner_name(self, row: Qualification) -> str:

@@ -1,5 +1,6 @@
 """What happened to a lead, in words."""
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.governorates import Governorate
 from crm.models import Customer, User
@@ -18,6 +20,15 @@ from leads.models import ActivityKind, LeadActivity, LostReason, Stage
 
 #: What a colleague who did a planned step leaves as the reason.
 DONE = "done"
+#: What the services leave as reasons of their own, in words; what goes without saying is left out.
+REASONS: MappingProxyType[tuple[str, str], Any] = MappingProxyType(
+    {
+        (ActivityKind.FOLLOW_UP, DONE): "",
+        (ActivityKind.ASSIGNMENT, "assignment"): "",
+        (ActivityKind.ASSIGNMENT, "owner of the customer"): gettext_lazy("the customer is theirs"),
+    }
+)
+BY_SCORE = re.compile(r"score (\d+)")
 ARROW = SafeString('<span class="mc-arrow">→</span>')
 
 ICONS = MappingProxyType(
@@ -83,9 +94,12 @@ def sentence(activity: Any) -> SafeString:
 
 def reason(activity: LeadActivity) -> str:
     """Return why, in words; codes that the services leave are translated."""
-    if activity.kind == ActivityKind.STAGE_CHANGE and activity.reason in LostReason.values:
-        return str(LostReason(activity.reason).label)
-    return "" if activity.kind == ActivityKind.FOLLOW_UP and activity.reason == DONE else activity.reason
+    why = activity.reason
+    if activity.kind == ActivityKind.STAGE_CHANGE and why in LostReason.values:
+        return str(LostReason(why).label)
+    if activity.kind == ActivityKind.STAGE_CHANGE and (score := BY_SCORE.fullmatch(why)):
+        return _("score %(score)s") % {"score": score[1]}
+    return str(REASONS.get((activity.kind, why), why))
 
 
 def icon(activity: LeadActivity) -> str:

@@ -71,6 +71,18 @@ def test_the_timeline_tells_all_in_words_newest_first(browser: Client, lead: Lea
     assert found[9].url.endswith(f"?around={message.pk}#m{message.pk}")
 
 
+def test_reasons_that_the_services_leave_are_put_in_words(browser: Client, lead: Lead) -> None:
+    for kind, why in (
+        (ActivityKind.ASSIGNMENT, "assignment"),
+        (ActivityKind.ASSIGNMENT, "owner of the customer"),
+        (ActivityKind.STAGE_CHANGE, "score 88"),
+        (ActivityKind.STAGE_CHANGE, "as <b>agreed</b>"),
+    ):
+        record(kind, lead=lead, old="intake", new="hot", cause=Cause.rule(why))
+    told = [entry.why for entry in entries_of(browser, lead)]
+    assert told == ["as <b>agreed</b>", "score 88", "the customer is theirs", ""]
+
+
 def test_the_timeline_is_narrowed_down(browser: Client, lead: Lead, seller: User) -> None:
     make_message(talk(lead))
     add_note(customer=lead.customer, author=seller, text="Calls back")
