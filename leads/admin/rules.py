@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from crm import markup
 from crm.admin.filters import choice_filter
 from crm.admin.staff_admin import StaffAdmin
-from crm.folding import Folded, fold
+from crm.folding import fold
 from crm.markup import column
 from crm.visibility import user_of, visible
 from leads.admin.rule_forms import (
@@ -36,21 +36,22 @@ IN_USE = [("True", gettext_lazy("In use")), ("False", gettext_lazy("Out of use")
 SHOWN_PHRASES = 4
 
 
-class _Rules(StaffAdmin):
+class _Searched(StaffAdmin):
+    """What is found by parts of its texts, however typed."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("folded")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return (queryset.filter(folded__contains=fold(search_term)) if search_term else queryset), False
+
+
+class _Rules(_Searched):
     """What the two kinds of rules have in common: the box to try them, and the values that their forms offer."""
 
     list_before_template = "leads/rule_trial.html"
     change_form_outer_before_template = "leads/rule_trial.html"
     change_form_after_template = "leads/rule_values.html"
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find by parts of the texts, however typed: few and long, they are folded once here, not by each query of the list."""
-        if not search_term:
-            return queryset, False
-        wanted = fold(search_term)
-        rows = queryset.order_by().values_list("pk", *self.search_fields)
-        found = [pk for pk, *texts in rows if any(wanted in fold(text) for text in texts)]
-        return queryset.filter(pk__in=found), False
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         context |= {"known_values": known_values()}
@@ -263,7 +264,7 @@ class StageAdmin(StaffAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(StaffAdmin):
+class ProductAdmin(_Searched):
     form = ProductForm
     list_display = ("what", "cost", "called", "state")
     list_filter = (
@@ -293,16 +294,6 @@ class ProductAdmin(StaffAdmin):
             },
         ),
     )
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find by parts of the names and the article number, however typed."""
-        if not search_term:
-            return queryset, False
-        wanted, condition = Folded(Value(search_term)), Q()
-        for field in self.search_fields:
-            queryset = queryset.alias(**{f"folded_{field}": Folded(field)})
-            condition |= Q(**{f"folded_{field}__contains": wanted})
-        return queryset.filter(condition), False
 
     @column(gettext_lazy("Product"))
     def what(self, product: Product) -> str:

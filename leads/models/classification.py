@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.models.rows import TimestampedModel
+from leads.models.searching import folded_texts
 
 
 class Aspect(models.TextChoices):
@@ -43,6 +44,7 @@ class ClassificationRule(TimestampedModel):
     value = models.CharField(_("as"), max_length=30)
     language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
     keywords = models.TextField(_("words and phrases"), help_text=_("One a line. Case and letter forms do not matter."))
+    folded = folded_texts("value", "keywords")
     weight = models.PositiveSmallIntegerField(_("weight"), default=1)
     order = models.PositiveSmallIntegerField(_("order"), default=100)
     is_active = models.BooleanField(_("active"), default=True)

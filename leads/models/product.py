@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Customer
 from crm.models.rows import TimestampedModel
 from leads.models.lead import Lead
+from leads.models.searching import folded_texts
 from messaging.models import Message
 
 
@@ -23,6 +24,7 @@ class Product(TimestampedModel):
     name = models.CharField(_("name"), max_length=200)
     sku = models.CharField(_("article number"), max_length=64, blank=True)
     keywords = models.TextField(_("other names"), blank=True, help_text=_("What customers call it, one a line."))
+    folded = folded_texts("name", "sku", "keywords")
     price = models.DecimalField(_("price"), max_digits=14, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     url = models.URLField(_("link"), max_length=2000, blank=True)

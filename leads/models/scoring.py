@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.models.rows import TimestampedModel
 from leads.models.lead import Lead
+from leads.models.searching import folded_texts
 from messaging.models import Message
 
 
@@ -40,6 +41,7 @@ class ScoringRule(TimestampedModel):
         _("which"), max_length=30, blank=True, help_text=_("The intent, sentiment or source; empty: any of them.")
     )
     keywords = models.TextField(_("words and phrases"), blank=True, help_text=_("One a line; only for words."))
+    folded = folded_texts("name", "value", "keywords")
     points = models.SmallIntegerField(_("points"), validators=[MinValueValidator(-100), MaxValueValidator(100)])
     ceiling = models.PositiveSmallIntegerField(
         _("at most"), default=100, validators=[MinValueValidator(1), MaxValueValidator(100)]

@@ -73,7 +73,11 @@ class Reader:
     @classmethod
     def load(cls) -> Self:
         """Read the active rules and products from the database, by three queries."""
-        return cls.of(ClassificationRule.objects.active(), ScoringRule.objects.active(), Product.objects.active())
+        return cls.of(
+            ClassificationRule.objects.active().defer("folded"),
+            ScoringRule.objects.active().defer("folded"),
+            Product.objects.active().defer("folded"),
+        )
 
     @classmethod
     def of(
