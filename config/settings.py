@@ -185,7 +185,6 @@ LANGUAGES = [("en", _("English")), ("ar", _("Arabic")), ("pt-br", _("Brazilian P
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-FORMAT_MODULE_PATH = "config.formats"
 USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = env.str("TIME_ZONE", "Africa/Cairo")

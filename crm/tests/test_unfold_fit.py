@@ -2,10 +2,19 @@
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import unfold
+from django.contrib import admin
 from django.template.loader import get_template
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils.functional import empty
+from unfold.sites import UnfoldAdminSite
+
+from crm import roles
+from crm.tests.staff import logged_in, member
 
 UNFOLD = Path(unfold.__file__).parent / "templates"
 
@@ -36,3 +45,30 @@ def test_what_we_replace_is_still_used() -> None:
     ):
         assert (UNFOLD / replaced).exists()
         assert ours in get_template(replaced).template.source  # type: ignore[attr-defined]  # of Django's engine
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["admin:crm_customer_changelist", "admin:crm_customer_add", "admin:my_settings"])
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_our_sidebar_shows_what_theirs_would(role: str, page: str) -> None:
+    request = RequestFactory().get(reverse(page))
+    request.user = member(role)
+
+    def shown(groups: list[dict[str, Any]]) -> list[Any]:
+        return [
+            (str(group["title"]), str(line["title"]), line["icon"], str(line["link"]), line["active"])
+            for group in groups
+            for line in group["items"]
+            if line["has_permission"]
+        ]
+
+    ours = shown(admin.site.get_sidebar_list(request))  # type: ignore[attr-defined]  # of Unfold's site
+    assert ours == shown(UnfoldAdminSite.get_sidebar_list(admin.site, request))
+    assert ours
+
+
+@pytest.mark.django_db
+def test_a_page_does_not_look_up_all_models_for_nobody_to_see() -> None:
+    apps = logged_in(member(roles.MANAGER)).get(reverse("admin:crm_customer_changelist")).context["available_apps"]
+    assert apps._wrapped is empty
+    assert "crm" in {app["app_label"] for app in apps}
