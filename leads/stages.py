@@ -1,6 +1,7 @@
-"""Where a score leads."""
+"""The stages, and where a score leads."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from leads.models import Stage
 
@@ -30,3 +31,11 @@ class Ladder:
 
     def slug_of(self, stage_id: int) -> str:
         return next((stage.slug for stage in self.stages if stage.pk == stage_id), "")
+
+
+def stages_for(user: Any) -> list[Stage]:
+    """Return all stages in their order, read once for all that a request of this colleague's shows of them."""
+    found: list[Stage] | None = getattr(user, "_stages", None)
+    if found is None:
+        found = user._stages = list(Stage.objects.order_by("order", "id"))
+    return found

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin.filters import Choices, SelectFilter, StaffFilter, choice_filter
 from crm.models import Customer
-from leads.models import Outcome, Priority, Stage
+from leads.models import Outcome, Priority
+from leads.stages import stages_for
 from messaging.models import Message
 
 
@@ -49,7 +50,7 @@ class StageFilter(SelectFilter):
     lookup = "stage"
 
     def choices_for(self, request: HttpRequest) -> Choices:
-        return [(str(pk), name) for pk, name in Stage.objects.values_list("pk", "name")]
+        return [(str(stage.pk), stage.name) for stage in stages_for(request.user)]
 
 
 class StateFilter(SelectFilter):

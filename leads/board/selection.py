@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from crm.models import Customer, Identity, User
+from crm.people_like import of_people_like
 from crm.visibility import ours, owned, sees_everyone
 from leads.models import Lead, LeadQuerySet
 from messaging.models import Message
@@ -58,7 +59,7 @@ class Selection:
         if self.channel is not None:
             found = found.filter(customer__in=Identity.objects.filter(channel=self.channel).values("customer"))
         if self.words:
-            found = found.filter(customer__in=Customer.objects.matching(self.words).values("pk"))
+            found = found.filter(of_people_like(self.words))
         return found
 
     def parameters(self, **changed: Any) -> dict[str, str]:
