@@ -140,6 +140,7 @@ class Customer(SealedModel):
             models.Index(fields=["email_key"], name="customer_email_key", condition=Q(email_key__isnull=False)),
             models.Index(F("last_message_at").desc(nulls_last=True), F("id").desc(), name="customer_recent"),
             models.Index(fields=["owner", "-last_message_at"], name="customer_of_owner"),
+            models.Index(fields=["label", "id"], name="customer_by_label", condition=~Q(label="")),
         )
 
     def __str__(self) -> str:

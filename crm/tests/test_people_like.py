@@ -49,3 +49,9 @@ def test_a_search_for_customers_is_one_statement(words: str) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert kept in Customer.objects.matching(words)
     assert len(captured) == 1
+
+
+def test_a_label_is_found_by_its_index() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "customer_by_label" in Customer.objects.filter(label="hot").values("pk").explain()

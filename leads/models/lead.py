@@ -156,6 +156,12 @@ class Lead(TimestampedModel):
             ),
             models.Index(F("opened_at").desc(), F("id").desc(), name="lead_recent"),
             models.Index("owner", F("opened_at").desc(), F("id").desc(), name="lead_of_owner"),
+            models.Index(
+                fields=["first_source", "-opened_at", "-id"],
+                include=["owner", "team"],
+                name="lead_by_source",
+                condition=Q(merged_into=None, closed_at=None),
+            ),
             models.Index("owner", F("assigned_at").desc(), name="lead_turns"),
             models.Index(
                 fields=["opened_at"], name="lead_to_assign", condition=Q(owner__isnull=True, closed_at__isnull=True)

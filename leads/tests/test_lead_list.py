@@ -172,6 +172,18 @@ def test_rows_join_few_tables(query: str, browser: Client, seller: User) -> None
     assert all("name_folded" not in sql for sql in rows)
 
 
+def test_open_leads_are_found_and_counted_by_their_source_in_an_index(browser: Client, seller: User) -> None:
+    named("Mona", owner=seller, first_source="ad")
+    with CaptureQueriesContext(connection) as captured:
+        assert names(browser, "?owned=all&source=ad") == ["Mona"]
+    [counted] = [found["sql"] for found in captured if "COUNT(" in found["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {counted}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan using lead_by_source" in plan
+
+
 def test_no_lead_is_deleted_and_a_viewer_adds_none(browser: Client, seller: User) -> None:
     lead = named("Mona", owner=seller)
     assert browser.post(f"{LISTING}{lead.pk}/delete/", {"post": "yes"}).status_code == 403
