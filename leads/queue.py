@@ -21,11 +21,11 @@ CLOSING = timedelta(hours=6)  # so long before the window closes its points begi
 
 MINE, UNASSIGNED, ALL = TABS = ("mine", "unassigned", "all")
 ABOVE_ALL = 1000  # points that nobody has
-SAMPLE = 400  # the most pressing without their score, which bound what need be looked at
+SAMPLE = 200  # the most pressing without their score, which bound what need be looked at
 PAGE = 25
 
-# Of those that wait only who can come among the first is joined with customer and lead: a score adds at most FOR_SCORE, so
-# with less than the last of the first page of a sample, less that much, nobody comes before it.
+# Of those that wait only who can come among the first is joined with customer and lead: the most pressing, and of all others who
+# with the best score would still come before the last of their first page. A score adds at most FOR_SCORE.
 LINE = f"""
     WITH waiting AS MATERIALIZED (
         SELECT id, identity_id, waiting_since, assignee_id, team_id, closes_at, for_waiting, for_closing,
@@ -49,14 +49,19 @@ LINE = f"""
             ) AS clock
             OFFSET 0
         ) AS points
-    ), sample AS (
+    ), pressing AS MATERIALIZED (
         SELECT * FROM waiting WHERE pressing <= %(rank)s ORDER BY pressing DESC LIMIT %(sample)s
+    ), placed AS MATERIALIZED (
+        {{placed}}
     ), bound AS (
         SELECT CASE WHEN count(*) > %(most)s THEN min(rank) - {FOR_SCORE} ELSE {FOR_CLOSED} END AS least
-        FROM (SELECT rank FROM ({{placed_sample}}) AS placed ORDER BY rank DESC LIMIT %(most)s + 1) AS first
+        FROM (SELECT rank FROM placed ORDER BY rank DESC LIMIT %(most)s + 1) AS first
+    ), others AS (
+        SELECT * FROM waiting
+        WHERE pressing BETWEEN (SELECT least FROM bound) AND %(rank)s AND id NOT IN (SELECT id FROM pressing)
     )
     SELECT id, rank, for_score, for_waiting, for_closing, waiting_since, closes_at, lead_id, score
-    FROM ({{placed}}) AS placed
+    FROM (SELECT * FROM placed UNION ALL {{placed_others}}) AS placed
     ORDER BY rank DESC, waiting_since, id LIMIT %(most)s + 1
 """  # noqa: S608 - put together of our own constants
 PLACED = f"""
@@ -156,12 +161,9 @@ def line(
     if words:
         named, parameters = _by_name(words)
         waits, given = f"{waits} AND {named}", given | parameters
-    sample = PLACED.format(source="sample", whose=theirs)
-    among = PLACED.format(
-        source="(SELECT * FROM waiting WHERE pressing BETWEEN (SELECT least FROM bound) AND %(rank)s)", whose=theirs
-    )
+    placed, others = (PLACED.format(source=source, whose=theirs) for source in ("pressing", "others"))
     with connection.cursor() as cursor:
-        cursor.execute(LINE.format(waits=waits, placed_sample=sample, placed=among), given)
+        cursor.execute(LINE.format(waits=waits, placed=placed, placed_others=others), given)
         found = [Place(*row) for row in cursor.fetchall()]
     places = found[:most]
     last = places[-1] if len(found) > most else None

@@ -19,6 +19,13 @@ from messaging.models import Conversation, Message
 
 SOON, VERY_SOON = timedelta(hours=4), timedelta(hours=1)
 UNREAD_SHOWN = 99
+TALK_JOINED = ("identity__customer", "assignee")
+TALK_SHOWN = ("unread_count", "identity__customer__name", "assignee__full_name", "assignee__email")
+LEAD_JOINED = ("stage", "owner", "first_ad", "first_post")
+LEAD_SHOWN = (
+    "score", "first_source", "stage__name", "stage__colour", "owner__full_name", "owner__email", "first_ad__title",
+    "first_ad__ad_id", "first_post__title", "first_post__external_id",
+)  # fmt: skip
 
 
 @dataclass
@@ -39,12 +46,9 @@ class Row:
 def rows_of(user: User, places: list[Place], now: datetime) -> list[Row]:
     """Return what the rows show, by three queries; who may not be seen any more is left out."""
     talks = visible(user, Conversation).filter(pk__in=[place.conversation_id for place in places])
-    talks = talks.select_related("identity__customer__owner", "channel", "assignee").defer(
-        "channel__credentials", "identity__customer__phone", "identity__customer__email"
-    )
     leads = visible(user, Lead).filter(pk__in=[place.lead_id for place in places if place.lead_id])
-    found_talks = {talk.pk: talk for talk in talks}
-    found_leads = {lead.pk: lead for lead in leads.select_related("stage", "owner", "first_ad", "first_post")}
+    found_talks = {talk.pk: talk for talk in talks.select_related(*TALK_JOINED).only(*TALK_SHOWN)}
+    found_leads = {lead.pk: lead for lead in leads.select_related(*LEAD_JOINED).only(*LEAD_SHOWN)}
     newest = _newest([*found_talks])
     late = timedelta(minutes=runtime_settings.value_of("conversations.late_after_minutes"))
     rows = []
