@@ -10,6 +10,7 @@ from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.markup import DASH, Tone, chip, moment
 from crm.markup import amount as amount  # with the others, for those who write of leads
@@ -27,7 +28,18 @@ STAGE_TONES: MappingProxyType[str, Tone] = MappingProxyType(
         Stage.Colour.BAD: "bad",
     }
 )
+#: Put together once: each look at the choices of an enumeration makes them anew.
+SOURCES: MappingProxyType[str, Any] = MappingProxyType(dict(Message.Source.choices))
 PRIORITY_TONES: MappingProxyType[int, Tone] = MappingProxyType({Priority.HIGH: "warning", Priority.URGENT: "bad"})
+
+
+NEAR_DAYS: MappingProxyType[int, Any] = MappingProxyType(
+    {
+        -1: gettext_lazy("Yesterday %(clock)s"),
+        0: gettext_lazy("Today %(clock)s"),
+        1: gettext_lazy("Tomorrow %(clock)s"),
+    }
+)
 
 
 def stage_chip(stage: Stage) -> SafeString:
@@ -42,7 +54,7 @@ def priority_chip(lead: Lead | Qualification) -> SafeString:
 
 def origin_name(source: str, ad: Any, post: Any) -> str:
     """Say how somebody came in a few words: by which ad or post, or at least by what."""
-    kind = str(dict(Message.Source.choices).get(source, ""))
+    kind = str(SOURCES.get(source, ""))
     origin = ad or post
     return f"{kind} · {origin}" if kind and origin else kind or str(origin or "")
 
@@ -74,9 +86,8 @@ def day_and_time(when: datetime) -> str:
     local, today = timezone.localtime(when), timezone.localdate()
     clock = time_format(local, "TIME_FORMAT")
     days = (local.date() - today).days
-    near = {-1: _("Yesterday %(clock)s"), 0: _("Today %(clock)s"), 1: _("Tomorrow %(clock)s")}
-    if days in near:
-        return near[days] % {"clock": clock}
+    if days in NEAR_DAYS:
+        return str(NEAR_DAYS[days]) % {"clock": clock}
     if 1 < days < 7:
         return f"{date_format(local, 'l')} {clock}"
     return date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "SHORT_DATE_FORMAT")

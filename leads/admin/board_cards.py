@@ -64,7 +64,7 @@ class Deck:
         self.score = _("Score %(score)d of 100")
         self.overdue = format_html('<span class="mc-unseen">{}</span>', _("overdue"))
         self.owner = _("Owner")
-        self.nobody = format_html(NOBODY, _("unassigned"))
+        self.owners: dict[int | None, SafeString] = {None: format_html(NOBODY, _("unassigned"))}
         self.waits = _("The customer waits for an answer")
         self.stale = _("In this stage for %(days)s")
         self.menu = format_html(MENU, _("Move")) if may_move else SafeString("")
@@ -76,11 +76,11 @@ class Deck:
     def _html(self, lead: Any) -> SafeString:
         return format_html(
             CARD,
-            id=str(lead.pk),
-            rank=str(Place.of(lead).rank),
-            score=str(lead.score),
+            id=SafeString(lead.pk),
+            rank=SafeString(Place.of(lead).rank),
+            score=SafeString(lead.score),
             score_said=self.score % {"score": lead.score},
-            value="" if lead.value is None else str(lead.value),
+            value=SafeString("" if lead.value is None else lead.value),
             currency=lead.currency or self.currency,
             url=self.url.replace("/0/", f"/{lead.pk}/"),
             name=lead.customer,
@@ -111,15 +111,18 @@ class Deck:
         )
 
     def _foot(self, lead: Any) -> SafeString:
-        parts = [self.nobody]
-        if lead.owner:
-            name = str(lead.owner)
-            parts = [format_html(OWNER, name=name, said=self.owner, letters=initials(name))]
+        parts = [self._owner(lead)]
         if self.stages[lead.stage_id].is_open:
             if lead.waiting_since:
                 parts.append(format_html(WAITING, title=self.waits, time=since(lead.waiting_since, self.now)))
             parts.append(self._stale(lead.stage_changed_at))
         return SafeString("".join([*parts, self.menu]))
+
+    def _owner(self, lead: Lead) -> SafeString:
+        if lead.owner_id not in self.owners:
+            name = str(lead.owner)
+            self.owners[lead.owner_id] = format_html(OWNER, name=name, said=self.owner, letters=initials(name))
+        return self.owners[lead.owner_id]
 
     def _stale(self, changed_at: datetime) -> SafeString:
         age = self.now - changed_at
