@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DataError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -407,6 +407,24 @@ class TestImporting:
         with CaptureQueriesContext(connection) as captured:
             assert counts(imported(text, user, write=False)) == (0, 0, 10_000, 0)
         assert len(captured) < 20
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [("40P01", "at the same moment. Nothing was imported"), ("53200", "so many at once"), ("22012", "")],
+)
+def test_what_the_database_refuses_as_a_whole_is_said_and_writes_nothing(code: str, words: str) -> None:
+    class Unlucky(CustomerResource):
+        def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+            super().after_import(dataset, result, **kwargs)
+            with connection.cursor() as cursor:
+                cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$")
+
+    table = read_table(b"name\nMona\n")
+    with pytest.raises(FileRefused if words else DataError, match=words or "no"):
+        import_table(Unlucky(make_user()), table, table.columns, write=True)
+    assert not Customer.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from import_export.results import RowResult
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, OutOfMemory
 from tablib import Dataset
 
 from crm.transfer.customers import LINE
@@ -38,7 +38,7 @@ def import_table(resource: Any, table: Table, columns: list[str], *, write: bool
     Rows that cannot be read are left out, each with its reason.
 
     Raises:
-        FileRefused: somebody else wrote to the same customers at the same moment.
+        FileRefused: somebody else wrote to the same customers at the same moment, or they are more than can be locked.
     """
     dataset = _dataset(table, columns)
     try:
@@ -47,11 +47,13 @@ def import_table(resource: Any, table: Table, columns: list[str], *, write: bool
                 _wait_for_other_imports()
             result = resource.import_data(dataset, use_transactions=False, writes=write)
     except OperationalError as error:
-        if not isinstance(error.__cause__, DeadlockDetected):
+        if isinstance(error.__cause__, DeadlockDetected):
+            why = _("Somebody wrote to the same customers at the same moment. Nothing was imported; try again.")
+        elif isinstance(error.__cause__, OutOfMemory):
+            why = _("The database cannot lock so many at once. Nothing was imported; divide the file.")
+        else:
             raise
-        raise FileRefused(
-            _("Somebody wrote to the same customers at the same moment. Nothing was imported; try again.")
-        ) from None
+        raise FileRefused(why) from None
     return _outcome(table, result, resource)
 
 
