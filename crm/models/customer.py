@@ -7,8 +7,10 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from crm.among_these import AmongThese
 from crm.contact_details import email_key, phone_key
 from crm.encrypted_fields import EncryptedField
 from crm.folding import Folded
@@ -28,6 +30,18 @@ class Tag(TimestampedModel):
         return self.name
 
 
+KEPT_OF = """
+    ARRAY(
+        WITH RECURSIVE kept AS (
+            SELECT merged_into_id AS id FROM crm_customer WHERE {column} = %s AND merged_into_id IS NOT NULL
+            UNION
+            SELECT customer.merged_into_id FROM crm_customer AS customer JOIN kept ON customer.id = kept.id
+            WHERE customer.merged_into_id IS NOT NULL
+        ) SELECT id FROM kept
+    )
+"""
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def not_merged(self) -> Self:
         return self.filter(merged_into=None)
@@ -37,18 +51,10 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         found = Q(name_folded__contains=Folded(models.Value(words)))
         for name, key in (("phone_key", phone_key(words)), ("email_key", email_key(words))):
             if key:
-                # Another number of theirs, from before a merge. Looked up first: a subquery would keep indexes from being used.
-                found |= Q(**{name: key}) | Q(pk__in=_merged_into(Q(**{name: key})))
+                # Another number of theirs, from before a merge, or from before the one before.
+                kept = RawSQL(KEPT_OF.format(column=name), [key])  # noqa: S611 - the column is one of two of ours
+                found |= Q(**{name: key}) | Q(AmongThese(F("pk"), kept))
         return self.filter(found)
-
-
-def _merged_into(condition: Q) -> list[int]:
-    """Return whom those that meet a condition were merged into, and whom those were in turn."""
-    found: list[int] = []
-    while step := [kept for kept in Customer.objects.filter(condition).values_list("merged_into", flat=True) if kept]:
-        found += step
-        condition = Q(pk__in=step)
-    return found
 
 
 @pghistory.track(
