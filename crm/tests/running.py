@@ -56,8 +56,9 @@ class Run:
         """Return the seconds that it took to print the address."""
         started = time.monotonic()
         while "Migochat is up" not in self.output:
-            assert self.process.poll() is None, self.output
-            assert time.monotonic() - started < seconds, self.output
+            if self.process.poll() is not None or time.monotonic() - started >= seconds:
+                self.process.kill()  # whoever waits in vain leaves nothing behind
+                raise AssertionError(self.output)
             time.sleep(0.05)
         return time.monotonic() - started
 
