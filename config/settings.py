@@ -189,6 +189,7 @@ USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = env.str("TIME_ZONE", "Africa/Cairo")
 
+MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
@@ -222,10 +223,18 @@ WEBHOOK_BACKLOG_BOUND = env.int("WEBHOOK_BACKLOG_BOUND", 200_000)  # deliveries 
 SPOOL_MAX_BYTES = env.int("SPOOL_MAX_BYTES", 2 * 1024**3)
 SPOOL_UNVERIFIED_MAX = env.int("SPOOL_UNVERIFIED_MAX", 10_000)  # files taken in unverified by a cold process
 
+# --- Sending: where the platforms' APIs are; a local stand-in can take their place ---
+GRAPH_API_URL = env.str("GRAPH_API_URL", "https://graph.facebook.com").rstrip("/")
+INSTAGRAM_API_URL = env.str("INSTAGRAM_API_URL", GRAPH_API_URL).rstrip("/")
+TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
+TWILIO_API_URL = env.str("TWILIO_API_URL", "https://api.twilio.com").rstrip("/")
+GRAPH_API_VERSION = "v26.0"
+
 # Work found in tables, by name: each a class of the form `crm.drains.Drain`.
 DRAINS = {
     "deliveries": "messaging.ingest.drain.DeliveryDrain",
     "spool": "messaging.ingest.spool_drain.SpoolDrain",
+    "outgoing": "messaging.sending.drain.OutgoingDrain",
     "triage": "leads.triage.drain.TriageDrain",
     "fading": "leads.rescoring.FadingDrain",
     "assignment": "leads.assignment.AssignmentDrain",

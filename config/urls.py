@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from crm.health import healthz, readyz
 from crm.views import home
+from messaging.files import public_file
 from messaging.ingest.endpoint import WebhookView
 
 urlpatterns = [
@@ -13,5 +14,6 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("files/<str:signed>", public_file, name="public_file"),
     path("webhooks/<slug:slug>/", WebhookView.as_view(), name="webhook"),
 ]

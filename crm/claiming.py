@@ -5,9 +5,8 @@ import time
 from abc import ABC, abstractmethod
 
 from django.db import OperationalError, transaction
-from psycopg import errors as postgres
 
-from crm.database_errors import is_outage
+from crm.database_errors import is_deadlock, is_outage
 from crm.log_format import describe, place
 
 logger = logging.getLogger(__name__)
@@ -74,8 +73,7 @@ class ClaimingDrain(ABC):
                 with transaction.atomic():
                     taken = self.take(after, only)
             except OperationalError as error:
-                retryable = isinstance(error.__cause__, postgres.DeadlockDetected | postgres.SerializationFailure)
-                if not retryable or attempt == DEADLOCK_RETRIES - 1:
+                if not is_deadlock(error) or attempt == DEADLOCK_RETRIES - 1:
                     raise
             else:
                 self.last_seen = max([self.last_seen, *taken])

@@ -17,3 +17,8 @@ def is_outage(error: Exception) -> bool:
     return not isinstance(
         cause, postgres.DeadlockDetected | postgres.SerializationFailure | postgres.ProgramLimitExceeded
     )
+
+
+def is_deadlock(error: Exception) -> bool:
+    """Say whether two transactions stood in each other's way, which is nobody's fault: the same once more may well succeed."""
+    return isinstance(error.__cause__, postgres.DeadlockDetected | postgres.SerializationFailure)

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from django.conf import settings
 from django.db import close_old_connections, connections
@@ -26,6 +26,14 @@ class Drain(Protocol):
 
     def run_batch(self) -> int:
         """Do one batch in transactions of its own and return how many rows it took; 0: nothing to do now."""
+
+
+@runtime_checkable
+class FinishingDrain(Drain, Protocol):
+    """A drain that has work under way between its batches."""
+
+    def finish(self) -> None:
+        """Bring what is under way to its end; called once, after the last batch."""
 
 
 def drains_named(names: Iterable[str]) -> dict[str, Drain]:
@@ -71,6 +79,8 @@ def run_forever(drains: dict[str, Drain], stop: threading.Event) -> None:
 def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str]) -> None:
     try:
         _run_until(name, drain, stop)
+        if isinstance(drain, FinishingDrain):
+            drain.finish()
     except BaseException as error:
         logger.critical("Drain %s died: %s", name, describe(error), exc_info=error)
         died.append(name)

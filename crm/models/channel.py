@@ -53,6 +53,7 @@ class Channel(SealedModel):
     is_active = models.BooleanField(_("active"), default=True)
     rate_limit_usage = models.JSONField(_("rate limit usage"), default=dict, blank=True, editable=False)
     paused_until = models.DateTimeField(_("sending paused until"), null=True, blank=True, editable=False)
+    token_refused_at = models.DateTimeField(_("token refused"), null=True, editable=False)
     rejected_signatures = models.PositiveBigIntegerField(_("rejected signatures"), default=0, editable=False)
     last_rejected_at = models.DateTimeField(_("last rejected"), null=True, editable=False)
 

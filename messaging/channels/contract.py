@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from messaging.channels.events import Event
+from messaging.channels.outbound import Content, Outbound, Sent
 
 #: Secrets of one channel by name; each a list, newest first, so that one can be rotated without a gap.
 Credentials = Mapping[str, list[str]]
@@ -55,4 +56,14 @@ class Adapter(Protocol):
 
         Raises:
             MalformedPayload: the body is not of the platform's form.
+        """
+
+    #: What the platform takes from us.
+    SENDS: frozenset[Content]
+
+    def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
+        """Hand one message to the platform's API, once.
+
+        Raises:
+            SendError: it was not taken, or nobody can know.
         """

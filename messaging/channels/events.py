@@ -6,6 +6,7 @@ An adapter's `parse` returns these; the ingest drain writes them to the database
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 #: Kinds of `ContactKey`: what a platform calls a person.
 PSID, IGSID, PHONE, USER_ID, CHAT, USER_REF, USERNAME, FORM = (
@@ -83,7 +84,10 @@ class InboundMessage(BaseEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo(BaseEvent):
-    """Something sent in our name from elsewhere (the phone app, another tool); `contact` is the recipient."""
+    """Something sent in our name (by us, from the phone app, by another tool); `contact` is the recipient.
+
+    `own_token` is our own id of it, where we sent it and the platform brings that back.
+    """
 
     external_id: str
     kind: str = "echo"
@@ -95,13 +99,15 @@ class Echo(BaseEvent):
     attribution: dict[str, str] = field(default_factory=dict)
     referral: dict[str, Any] = field(default_factory=dict)
     group: bool = False
+    own_token: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusUpdate(BaseEvent):
     """What became of messages of ours. `kind` is `delivery`, `read` or `status`; `status` the platform's own word.
 
-    It speaks of `message_ids`, or of everything up to `watermark`; `external_id` is what the vocabulary shows.
+    It speaks of `message_ids`, or of everything up to `watermark`; `external_id` is what the vocabulary shows. `own_token` as of
+    an echo, where it speaks of one message.
     """
 
     kind: str = "status"
@@ -110,6 +116,7 @@ class StatusUpdate(BaseEvent):
     message_ids: tuple[str, ...] = ()
     watermark: datetime | None = None
     errors: tuple[str, ...] = ()
+    own_token: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

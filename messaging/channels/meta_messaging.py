@@ -23,7 +23,7 @@ from messaging.channels.events import (
     StatusUpdate,
 )
 from messaging.channels.meta_attachments import attachments_of
-from messaging.channels.reading import instant, object_of, objects_of, text_of
+from messaging.channels.reading import instant, object_of, objects_of, text_of, token_of
 
 JsonObject = dict[str, Any]
 
@@ -201,7 +201,9 @@ def _message(message: JsonObject, item: JsonObject, common: Common, ours: bool) 
         "referral": referral,
         "extra": _message_extra(message),
     }
-    return Echo(**common, **words) if ours else InboundMessage(**common, **words)
+    if not ours:
+        return InboundMessage(**common, **words)
+    return Echo(**common, **words, own_token=token_of(text_of(message.get("metadata"))))
 
 
 def _type_of_bare(message: JsonObject) -> str:

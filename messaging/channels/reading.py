@@ -5,6 +5,7 @@ import math
 import re
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import orjson
 
@@ -13,6 +14,7 @@ from messaging.channels.contract import MalformedPayload
 MAX_DEPTH = 64
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MILLISECONDS_FROM = 100_000_000_000  # as seconds this is the year 5138, as milliseconds 1973
+TOKEN_LENGTH = 32  # hexadecimal digits
 EARLIEST, LATEST = 946_684_800, 4_102_444_800  # 2000 and 2100: what lies outside is no message's time
 
 
@@ -122,3 +124,11 @@ def object_of(value: object) -> dict[str, Any]:
 def objects_of(value: object) -> list[dict[str, Any]]:
     """Return the objects of a JSON list, leaving out anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def token_of(text: str) -> UUID | None:
+    """Read the id that we gave a message when we sent it; None for what other apps put in its place."""
+    try:
+        return UUID(hex=text) if len(text) == TOKEN_LENGTH else None
+    except ValueError:
+        return None

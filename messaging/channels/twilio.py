@@ -23,14 +23,20 @@ from messaging.channels.events import (
     InboundMessage,
     StatusUpdate,
 )
-from messaging.channels.reading import instant, storable
+from messaging.channels.reading import instant, storable, token_of
+from messaging.channels.twilio_sending import SENDS, send
 from messaging.channels.whatsapp_ids import is_business_scoped, is_phone, whatsapp_keys
+
+__all__ = ["KEPT_HEADERS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
 
 SECRETS: tuple[str, ...] = ("account_sid", "auth_token")
 KEPT_HEADERS: tuple[str, ...] = ("content-type",)
 
 #: Far more than Twilio sends; parsing stops there before anything is proven.
 MAX_FIELDS = 1000
+
+#: Where our StatusCallback URL carries our own id of a message.
+OWN_ID_FIELD = "message"
 
 #: What stands before the address of somebody on WhatsApp. One number of ours may have both that and SMS.
 WHATSAPP = "whatsapp"
@@ -263,6 +269,7 @@ def _status(form: Form, status: str, url: str) -> list[Event]:
             message_ids=(external_id,) if external_id else (),
             errors=(code,) if code else (),
             extra=_extra(form, "To") | ({"query": query} if query else {}),
+            own_token=token_of(query.get(OWN_ID_FIELD, "")),
         )
     ]
     if code == _OPTED_OUT and contact.keys:

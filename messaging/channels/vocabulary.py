@@ -8,7 +8,7 @@ from messaging.channels.events import Attachment, Contact, Echo, Event, StatusUp
 
 #: Fields of events that are for the drain alone or stand under another name.
 NOT_SHOWN = {"happened_at", "contact", "ts", "referral", "group", "opt_out", "message_id", "message_ids", "watermark", "new_keys",
-             "opted_out", "version"}  # fmt: skip
+             "opted_out", "version", "own_token"}  # fmt: skip
 
 
 def as_vocabulary(event: Event) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from messaging.channels.events import (
     StatusUpdate,
 )
 from messaging.channels.meta import KEPT_HEADERS, SECRETS, entries, handshake, verify
-from messaging.channels.reading import instant, object_of, objects_of, text_of
+from messaging.channels.reading import instant, object_of, objects_of, text_of, token_of
 from messaging.channels.whatsapp_content import Content, attribution_of, content_of
 from messaging.channels.whatsapp_people import (
     Change,
@@ -31,8 +31,9 @@ from messaging.channels.whatsapp_people import (
     user_id_update,
     with_own_phone,
 )
+from messaging.channels.whatsapp_sending import SENDS, send
 
-__all__ = ["KEPT_HEADERS", "SECRETS", "handshake", "parse", "verify"]
+__all__ = ["KEPT_HEADERS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
 
 
 def parse(received: Received) -> list[Event]:
@@ -189,6 +190,7 @@ def _status(change: Change, item: Json) -> Event:
         message_ids=(external_id,) if external_id else (),
         errors=errors,
         extra=_status_extra(item),
+        own_token=token_of(text_of(item.get("biz_opaque_callback_data"))),
     )
 
 

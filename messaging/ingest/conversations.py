@@ -8,6 +8,7 @@ from django.db import connection
 
 from messaging.ingest.drafts import MessageDraft
 from messaging.ingest.recordset import recordset
+from messaging.models import MessageStatus
 
 OPEN_ONES = """
     SELECT identity_id, id FROM messaging_conversation
@@ -68,6 +69,15 @@ RECOUNT = """
     WHERE conversation.id = counted.id
 """
 
+ANSWERED = """
+    UPDATE messaging_conversation AS conversation SET answered_at = (
+        SELECT max(message.at) FROM messaging_message AS message
+        WHERE message.conversation_id = conversation.id AND message.direction = 'out' AND message.status <> %s
+    ), updated_at = now()
+    WHERE conversation.id = ANY(%s)
+"""
+LOCK = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
 
 def assign(drafts: list[MessageDraft]) -> None:
     """Give each message the open conversation of its person; the caller holds their identities' locks."""
@@ -105,7 +115,11 @@ def count(inserted: Iterable[MessageDraft], answers: list[dict[str, Any]]) -> No
         }
         for draft in inserted
     ]
-    rows += answers
+    count_rows(rows + answers)
+
+
+def count_rows(rows: list[dict[str, Any]]) -> None:
+    """Bring conversations up to date with new messages of theirs, given by what of them counts."""
     if not rows:
         return
     answered = sorted({row["conversation_id"] for row in rows if row["direction"] == "out"})
@@ -113,3 +127,12 @@ def count(inserted: Iterable[MessageDraft], answers: list[dict[str, Any]]) -> No
         cursor.execute(COUNT, [recordset(rows)])
         if answered:
             cursor.execute(RECOUNT, [answered])
+
+
+def answered_anew(conversation_ids: list[int]) -> None:
+    """Work out anew when we last answered: what failed was no answer, and they wait again."""
+    if conversation_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [conversation_ids])
+            cursor.execute(ANSWERED, [MessageStatus.FAILED.value, conversation_ids])
+            cursor.execute(RECOUNT, [conversation_ids])

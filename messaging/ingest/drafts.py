@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from crm.contact_details import identity_key
 from messaging.channels.events import Attachment, Contact
@@ -125,6 +126,16 @@ class ConsentDraft:
     delivery_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class OwnToken:
+    """Our own id of a message, brought back by an echo or status along with the platform's id of it."""
+
+    channel_id: int
+    token: UUID
+    external_id: str
+    key: bytes
+
+
 @dataclass(slots=True)
 class Touch:
     """The ad and post that a message came from, by their ids on the platform; `title` and the like where known."""
@@ -144,6 +155,7 @@ class Batch:
     events: dict[tuple[int, bytes], EventDraft] = field(default_factory=dict)
     consents: list[ConsentDraft] = field(default_factory=list)
     touches: list[tuple[Touch, MessageDraft]] = field(default_factory=list)
+    own_tokens: list[OwnToken] = field(default_factory=list)
 
     def add_message(self, draft: MessageDraft) -> bool:
         """Add a message unless the batch has it; say whether it was new."""

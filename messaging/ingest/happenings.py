@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from messaging.ingest.conversations import answered_anew
 from messaging.ingest.drafts import EventDraft
 from messaging.ingest.messages import insert_attachments
 from messaging.ingest.recordset import recordset
@@ -67,7 +68,8 @@ APPLY = """
             WHERE text <> ''
         ) ELSE message.reactions END
     FROM locked WHERE message.id = locked.id
-    RETURNING message.id, message.channel_id, message.external_key, message.deleted_at IS NOT NULL, locked.attachments
+    RETURNING message.id, message.channel_id, message.external_key, message.deleted_at IS NOT NULL, locked.attachments,
+              CASE WHEN message.direction = 'out' AND message.status = 5 THEN message.conversation_id END
 """
 OWN_COMMENTS = """
     SELECT event.channel_id, event.actor_key AS key, event.text, event.at, event.received_at, event.delivery_id,
@@ -148,6 +150,7 @@ def _apply_changes(touched: set[MessageKey]) -> None:
         replaced = [row for row in changed if row[4] is not None and not row[3]]
         if gone := [row[0] for row in deleted + replaced]:
             cursor.execute(REMOVE_ATTACHMENTS, [gone])
+        answered_anew(sorted({row[5] for row in changed if row[5]}))
         if deleted:
             cursor.execute(FORGET_EDITS, [_keys({(row[1], bytes(row[2])) for row in deleted})])
     insert_attachments(

@@ -7,7 +7,16 @@ from typing import Any
 from crm.models import Consent
 from messaging.channels import events as platform
 from messaging.channels.events import Contact
-from messaging.ingest.drafts import Batch, ConsentDraft, EventDraft, MessageDraft, Person, attachment_row, later
+from messaging.ingest.drafts import (
+    Batch,
+    ConsentDraft,
+    EventDraft,
+    MessageDraft,
+    OwnToken,
+    Person,
+    attachment_row,
+    later,
+)
 from messaging.ingest.routing import Delivery
 from messaging.ingest.touches import source_of, touch_of
 from messaging.keys import event_key, message_key
@@ -69,6 +78,7 @@ class Interpreter:
         """A message of ours, sent from elsewhere."""
         if event.group or not (person := self.person(channel_id, event.contact, event)):
             return False
+        self._own_token(channel_id, event, event.external_id)
         row = self._content(event) | {"direction": "out", "status": MessageStatus.SENT}
         self._add_message(
             MessageDraft(person, channel_id, self._key(event.external_id), row, event.attachments), event.attribution
@@ -150,6 +160,7 @@ class Interpreter:
             return bool(event.watermark)
         details = {"errors": list(event.errors)} if event.errors else None
         for message_id in event.message_ids:
+            self._own_token(channel_id, event, message_id)
             self._event(
                 channel_id,
                 MessageEvent.Kind.STATUS,
@@ -197,6 +208,12 @@ class Interpreter:
             return False
         target = message_key(event.message_id)
         return self._event(channel_id, MessageEvent.Kind.DELETION, target, self._at(event), ["deletion"])
+
+    def _own_token(self, channel_id: int, event: platform.Echo | platform.StatusUpdate, external_id: str) -> None:
+        """Note which message of ours the platform speaks of, where it brings our own id of it back."""
+        if external_id and event.own_token:
+            token = OwnToken(channel_id, event.own_token, external_id, message_key(external_id))
+            self.batch.own_tokens.append(token)
 
     # --- people ---
 

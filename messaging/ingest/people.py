@@ -87,12 +87,15 @@ UPDATE_CUSTOMERS = """
 """
 APPLY_WATERMARKS = """
     UPDATE messaging_message AS message
-    SET status = CASE WHEN message.at <= identity.read_watermark THEN 7 ELSE 6 END
+    SET status = CASE WHEN COALESCE(message.sent_at, message.at) <= identity.read_watermark THEN 7 ELSE 6 END
     FROM crm_identity AS identity JOIN messaging_conversation AS conversation ON conversation.identity_id = identity.id
     WHERE identity.id = ANY(%s) AND message.conversation_id = conversation.id
       AND message.direction = 'out' AND message.status >= 4 AND message.status < 7 AND message.type <> 'comment'
-      AND (message.at <= identity.read_watermark OR (message.at <= identity.delivered_watermark AND message.status < 6))
+      AND message.external_key IS NOT NULL
+      AND (COALESCE(message.sent_at, message.at) <= identity.read_watermark
+           OR (COALESCE(message.sent_at, message.at) <= identity.delivered_watermark AND message.status < 6))
 """
+IDENTITIES_OF = "SELECT DISTINCT identity_id FROM messaging_conversation WHERE id = ANY(%s)"
 INSERT_CONSENTS = """
     INSERT INTO crm_consent (created_at, updated_at, customer_id, identity_id, granted, source, scope, at, delivery_id)
     SELECT now(), now(), customer_id, identity_id, granted, source, scope, at, delivery_id
@@ -308,6 +311,13 @@ def apply_watermarks(persons: list[Person], inserted: Iterable[MessageDraft]) ->
     if affected:
         with connection.cursor() as cursor:
             cursor.execute(APPLY_WATERMARKS, [sorted(affected)])
+
+
+def apply_watermarks_in(conversation_ids: list[int]) -> None:
+    """Do the same for messages of ours that have just become known to the platform."""
+    with connection.cursor() as cursor:
+        cursor.execute(IDENTITIES_OF, [conversation_ids])
+        cursor.execute(APPLY_WATERMARKS, [[number for (number,) in cursor.fetchall()]])
 
 
 def record_consents(drafts: list[ConsentDraft]) -> None:

@@ -4,9 +4,11 @@ Locks are taken in this order: message and person keys (advisory), identities, c
 commutes (counters add, times are the least or greatest, the newest wins), so drains may run side by side and in any order.
 """
 
+from collections.abc import Iterable
+
 from django.db import connection
 
-from messaging.ingest import attribution, conversations, happenings, messages, people
+from messaging.ingest import attribution, conversations, happenings, messages, own_tokens, people
 from messaging.ingest.drafts import Batch
 
 #: Locks on single keys are taken up to this number; beyond it a batch locks all keys at once, to spare the lock table.
@@ -24,7 +26,8 @@ def write_batch(batch: Batch) -> None:
     """Write everything a batch holds, within the caller's transaction."""
     persons = batch.people.all()
     unknown = people.find(persons, persons)
-    lock_keys(batch, [key for *_, key in unknown])
+    lock_keys([*_keys_of(batch), *(key for *_, key in unknown)])
+    claimed = own_tokens.claim(batch.own_tokens)
     people.find_or_create(persons, unknown)
     new = messages.not_yet_stored(list(batch.messages.values()))
     people.lock([person.root for person in persons])
@@ -32,20 +35,25 @@ def write_batch(batch: Batch) -> None:
     attribution.assign([(touch, draft) for touch, draft in batch.touches if "conversation_id" in draft.row])
     inserted = messages.insert(new)
     touched = happenings.insert(list(batch.events.values()))
-    answers = happenings.apply({(draft.channel_id, draft.key) for draft in inserted} | touched)
+    answers = happenings.apply({(draft.channel_id, draft.key) for draft in inserted} | touched | claimed)
     conversations.count(inserted, answers)
+    own_tokens.adopt(inserted)
     people.update(persons, inserted)
     people.apply_watermarks(persons, inserted)
     people.record_consents(batch.consents)
 
 
-def lock_keys(batch: Batch, person_keys: list[bytes]) -> None:
-    """Wait for drains that write the same messages, events of them, or new persons.
+def _keys_of(batch: Batch) -> set[bytes]:
+    """Return the keys of all messages that a batch writes or speaks of."""
+    keys = {key for _, key in batch.messages} | {draft.target_key for draft in batch.events.values()}
+    return keys | {draft.row["actor_key"] for draft in batch.events.values() if draft.row["kind"] == "own_comment"}
+
+
+def lock_keys(keys: Iterable[bytes]) -> None:
+    """Wait for whoever writes the same messages, events of them, or new persons.
 
     Without this, an unsend read while its message's batch was not committed would change nothing, and be lost.
     """
-    keys = {key for _, key in batch.messages} | {draft.target_key for draft in batch.events.values()} | set(person_keys)
-    keys |= {draft.row["actor_key"] for draft in batch.events.values() if draft.row["kind"] == "own_comment"}
     numbers = sorted({int.from_bytes(key[:8], "big", signed=True) for key in keys})
     with connection.cursor() as cursor:
         if len(numbers) > MOST_KEY_LOCKS:

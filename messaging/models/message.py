@@ -1,11 +1,13 @@
 """Messages and what happens to them."""
 
+import secrets
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import AdCampaign, Post
@@ -178,8 +180,13 @@ class MessageEvent(models.Model):
         return self.get_kind_display()
 
 
+def place_of_file(attachment: "Attachment", name: str) -> str:
+    """Return where a file is kept: by day, under a name that nobody can guess and that says nothing of its content."""
+    return f"{timezone.now():%Y/%m/%d}/{secrets.token_urlsafe(24)}"
+
+
 class Attachment(models.Model):
-    """A media item, location or shared contact of a message."""
+    """A media item, location or shared contact of a message. `file` is our own copy, where there is one; `size` in bytes."""
 
     message = models.ForeignKey(
         Message, models.CASCADE, verbose_name=_("message"), related_name="attachments", db_index=False
@@ -191,6 +198,8 @@ class Attachment(models.Model):
     name = models.CharField(_("name"), max_length=500, blank=True)
     mime_type = models.CharField(_("kind of file"), max_length=200, blank=True)
     extra = models.JSONField(_("more"), null=True)
+    file = models.FileField(_("file"), upload_to=place_of_file, max_length=200, blank=True, db_default="")
+    size = models.PositiveBigIntegerField(_("size"), null=True)
 
     class Meta:
         verbose_name = _("attachment")

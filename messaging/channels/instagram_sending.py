@@ -1,0 +1,47 @@
+"""Sending on Instagram, and answering comments on media.
+
+https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api
+https://developers.facebook.com/docs/instagram-platform/private-replies
+https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-comment/replies
+"""
+
+from django.conf import settings
+
+from messaging.channels.contract import Credentials
+from messaging.channels.events import IGSID
+from messaging.channels.meta_messages_api import SEND_REASONS, answer_comment, send_message
+from messaging.channels.meta_sending import graph
+from messaging.channels.outbound import Content, Outbound, Sent
+
+SENDS = frozenset(
+    {
+        Content.TEXT,
+        Content.MEDIA,
+        Content.BUTTONS,
+        Content.COMMENT_REPLY,
+        Content.PRIVATE_REPLY,
+        Content.REACTION,
+    }
+)
+
+
+def send(outbound: Outbound, credentials: Credentials) -> Sent:
+    """Send by the account's token."""
+    base_url = settings.INSTAGRAM_API_URL
+    if outbound.content == Content.COMMENT_REPLY:
+        return answer_comment(outbound, credentials, edge="replies", base_url=base_url)
+    if outbound.content == Content.PRIVATE_REPLY:
+        return send_message(outbound, credentials, recipient={"comment_id": outbound.comment_id}, base_url=base_url)
+    recipient = {"id": outbound.recipient(IGSID)}
+    if outbound.content == Content.REACTION:
+        return _react(outbound, credentials, recipient, base_url)
+    return send_message(outbound, credentials, recipient=recipient, base_url=base_url)
+
+
+def _react(outbound: Outbound, credentials: Credentials, recipient: dict[str, str], base_url: str) -> Sent:
+    """Put a heart on a message of theirs, the one reaction that the API knows, or take it off."""
+    payload = {"message_id": outbound.reply_to} | ({"reaction": "love"} if outbound.text else {})
+    values = {"recipient": recipient, "sender_action": "react" if outbound.text else "unreact", "payload": payload}
+    path = f"{outbound.account_id}/messages"
+    _, usage = graph("POST", path, credentials, reasons=SEND_REASONS, base_url=base_url, json=values)
+    return Sent("", usage)

@@ -1,0 +1,22 @@
+"""Sending on Messenger, and answering comments on the page.
+
+https://developers.facebook.com/docs/messenger-platform/send-messages
+https://developers.facebook.com/docs/messenger-platform/discovery/private-replies
+https://developers.facebook.com/docs/graph-api/reference/object/comments
+"""
+
+from messaging.channels.contract import Credentials
+from messaging.channels.events import PSID
+from messaging.channels.meta_messages_api import answer_comment, send_message
+from messaging.channels.outbound import Content, Outbound, Sent
+
+SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY})
+
+
+def send(outbound: Outbound, credentials: Credentials) -> Sent:
+    """Send by the page's token."""
+    if outbound.content == Content.COMMENT_REPLY:
+        return answer_comment(outbound, credentials, edge="comments")
+    if outbound.content == Content.PRIVATE_REPLY:
+        return send_message(outbound, credentials, recipient={"comment_id": outbound.comment_id})
+    return send_message(outbound, credentials, recipient={"id": outbound.recipient(PSID)})

@@ -1,0 +1,96 @@
+"""Sending by Twilio Programmable Messaging.
+
+https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource
+https://www.twilio.com/docs/api/errors
+"""
+
+from typing import Any
+
+import orjson
+import urllib3
+from django.conf import settings
+
+from messaging.channels.contract import Credentials
+from messaging.channels.events import PHONE, PSID, USER_ID
+from messaging.channels.http import Answer, ask, refuse_unclear
+from messaging.channels.outbound import Content, Outbound, Reason, SendError, Sent
+from messaging.channels.reading import text_of
+
+SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.TEMPLATE})
+REASONS = {
+    "14107": Reason.THROTTLED,
+    "20003": Reason.TOKEN,
+    "20404": Reason.SETUP,
+    "20429": Reason.THROTTLED,
+    "21211": Reason.UNREACHABLE,
+    "21212": Reason.SETUP,
+    "21408": Reason.SETUP,
+    "21606": Reason.SETUP,
+    "21608": Reason.SETUP,
+    "21610": Reason.OPTED_OUT,
+    "21611": Reason.THROTTLED,
+    "21612": Reason.UNREACHABLE,
+    "21614": Reason.UNREACHABLE,
+    "21617": Reason.CONTENT,
+    "21620": Reason.CONTENT,
+    "21655": Reason.CONTENT,
+    "21656": Reason.CONTENT,
+    "63005": Reason.CONTENT,
+    "63007": Reason.SETUP,
+    "63016": Reason.WINDOW,
+    "63018": Reason.THROTTLED,
+    "63024": Reason.UNREACHABLE,
+    "63032": Reason.UNREACHABLE,
+    "63038": Reason.THROTTLED,
+}
+
+
+def send(outbound: Outbound, credentials: Credentials) -> Sent:
+    """Create a message. Our own id comes back in the query of the status callback's address."""
+    sid = next(filter(None, credentials.get("account_sid", [])), "")
+    token = next(filter(None, credentials.get("auth_token", [])), "")
+    if not (sid and token):
+        raise SendError(Reason.SETUP, "account_sid" if token else "auth_token")
+    form = {
+        "To": _prefixed(outbound, outbound.recipient(PHONE, USER_ID, PSID)),
+        "From": _prefixed(outbound, outbound.account_id),
+        "StatusCallback": outbound.callback_url,
+        **_content(outbound),
+    }
+    headers = dict(urllib3.make_headers(basic_auth=f"{sid}:{token}"))
+    url = f"{settings.TWILIO_API_URL}/2010-04-01/Accounts/{sid}/Messages.json"
+    answer = ask("POST", url, form=form, headers=headers)
+    if not answer.ok:
+        _refuse(answer)
+    return Sent(text_of(answer.data.get("sid")))
+
+
+def _prefixed(outbound: Outbound, address: str) -> str:
+    """Write an address as Twilio wants it: with the channel before it, and numbers with their plus."""
+    if address.isdecimal():
+        address = f"+{address}"
+    return f"{outbound.address}:{address}" if outbound.address else address
+
+
+def _content(outbound: Outbound) -> dict[str, Any]:
+    if outbound.template:
+        blanks = {str(place): text for place, text in enumerate(outbound.template.body, start=1)}
+        return {"ContentSid": outbound.template.external_id, "ContentVariables": orjson.dumps(blanks).decode()}
+    if outbound.location:
+        place = outbound.location
+        words = ", ".join(filter(None, (place.name, place.address)))
+        where = f"geo:{place.latitude},{place.longitude}"
+        return {"Body": words or where, "PersistentAction": f"{where}|{place.name}" if place.name else where}
+    if outbound.media:
+        return {"MediaUrl": outbound.media.url} | ({"Body": outbound.text} if outbound.text else {})
+    return {"Body": outbound.text}
+
+
+def _refuse(answer: Answer) -> None:
+    code = text_of(answer.data.get("code"))
+    if not code:
+        refuse_unclear(answer)
+    if answer.status == 401:
+        raise SendError(Reason.TOKEN, code)
+    default = Reason.TRY_AGAIN if answer.status >= 500 else Reason.REFUSED
+    raise SendError(REASONS.get(code, default), code, retry_after=answer.retry_after)

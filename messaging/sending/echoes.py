@@ -1,0 +1,82 @@
+"""A message of ours that is stored twice: queued here, and as the echo that the platform sent of it before it answered us."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from crm.models.channel import Platform
+from messaging.channels.outbound import Reason
+from messaging.models import MessageStatus
+
+#: Platforms whose echoes bring nothing of ours back: what they say is all that can be compared.
+WITHOUT_TOKEN = (Platform.INSTAGRAM.value,)
+
+UNDER_KEY = """
+    SELECT message.id, message.conversation_id, message.direction = 'out' AND outgoing.message_id IS NULL
+    FROM messaging_message AS message LEFT JOIN messaging_outgoing AS outgoing ON outgoing.message_id = message.id
+    WHERE message.channel_id = %s AND message.external_key = %s AND message.id <> %s
+"""
+COUNT_ONE_LESS = "UPDATE messaging_conversation SET message_count = GREATEST(message_count - 1, 0) WHERE id = %s"
+REMOVE_ATTACHMENTS = "DELETE FROM messaging_attachment WHERE message_id = %s"
+REMOVE = "DELETE FROM messaging_message WHERE id = %s RETURNING external_id, external_key, sent_at, status"
+UNKNOWN_AND_ECHOED = """
+    SELECT outgoing.message_id, echo.id, echo.conversation_id
+    FROM messaging_outgoing AS outgoing
+    JOIN messaging_message AS ours ON ours.id = outgoing.message_id
+    JOIN crm_channel AS channel ON channel.id = outgoing.channel_id AND channel.platform = ANY(%(platforms)s)
+    JOIN messaging_message AS echo ON echo.conversation_id = outgoing.conversation_id AND echo.direction = 'out'
+        AND echo.type = ours.type AND echo.text = ours.text AND echo.external_key IS NOT NULL
+        AND echo.at >= outgoing.attempted_at - interval '10 seconds'
+    WHERE outgoing.conversation_id = ANY(%(conversations)s) AND outgoing.reason = %(unknown)s AND ours.external_key IS NULL
+      AND NOT EXISTS (SELECT 1 FROM messaging_outgoing AS other WHERE other.message_id = echo.id)
+    ORDER BY outgoing.message_id, echo.at, echo.id LIMIT 1
+"""
+ADOPT = """
+    UPDATE messaging_message SET external_id = %s, external_key = %s, sent_at = %s, status = GREATEST(%s, %s), error = ''
+    WHERE id = %s
+"""
+FINISH = "UPDATE messaging_outgoing SET reason = '', code = '' WHERE message_id = %s"
+
+
+def absorb_echo(*, message_id: int, channel_id: int, key: bytes) -> bool:
+    """Remove the echo that was stored under a key which is to become `message_id`'s; say whether the key is free now.
+
+    The caller holds the key's lock. What happened to the message stands in its events, under the same key.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(UNDER_KEY, [channel_id, key, message_id])
+        found = cursor.fetchone()
+        if found is None:
+            return True
+        echo_id, conversation_id, is_echo = found
+        if not is_echo:
+            return False
+        _remove(echo_id, conversation_id)
+    return True
+
+
+def adopt_echoes(conversation_ids: list[int]) -> None:
+    """Let messages whose fate is unknown take the place of echoes that say the same, oldest first, each once."""
+    values: dict[str, Any] = {
+        "platforms": list(WITHOUT_TOKEN),
+        "conversations": conversation_ids,
+        "unknown": Reason.UNKNOWN.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(UNKNOWN_AND_ECHOED, values)
+        while found := cursor.fetchone():
+            message_id, echo_id, conversation_id = found
+            external_id, key, sent_at, status = _remove(echo_id, conversation_id)
+            cursor.execute(FINISH, [message_id])
+            cursor.execute(ADOPT, [external_id, key, sent_at, status, MessageStatus.SENT.value, message_id])
+            cursor.execute(UNKNOWN_AND_ECHOED, values)
+
+
+def _remove(echo_id: int, conversation_id: int) -> tuple[str, bytes, datetime | None, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_ONE_LESS, [conversation_id])
+        cursor.execute(REMOVE_ATTACHMENTS, [echo_id])
+        cursor.execute(REMOVE, [echo_id])
+        removed: tuple[str, bytes, datetime | None, int] = cursor.fetchone()
+    return removed

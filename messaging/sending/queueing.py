@@ -1,0 +1,248 @@
+"""Queueing messages of ours, and deciding about those whose fate is unknown."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.files import File
+from django.db import transaction
+from django.utils import timezone
+
+from crm.models import User
+from messaging.channels.outbound import Content
+from messaging.ingest.conversations import answered_anew, count_rows
+from messaging.keys import message_key
+from messaging.models import Attachment, Conversation, Message, MessageStatus, Outgoing
+from messaging.sending import refusals
+from messaging.services import AnotherIsOpen, reopen_conversation
+from messaging.window import Allowance, allowance, may_answer_privately
+
+LONGEST_TEXT = 4096  # what the most generous platform takes; each adapter knows its own
+MESSAGE_TYPES = {
+    Content.TEXT: "text",
+    Content.BUTTONS: "text",
+    Content.LOCATION: "location",
+    Content.TEMPLATE: "template",
+    Content.COMMENT_REPLY: "comment",
+    Content.PRIVATE_REPLY: "text",
+    Content.REACTION: "reaction",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What is to be written. `details` holds buttons, a location or a template, as `messaging.sending.parcels` reads them.
+
+    `answers` is the message of theirs that it answers or reacts to: a comment for answers to comments. `file` with `file_type`
+    (`image`, `video`, `audio` or `file`) is what a `MEDIA` one is about.
+    """
+
+    content: Content = Content.TEXT
+    text: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    answers: Message | None = None
+    file: "File[bytes] | None" = None
+    file_type: str = "file"
+    mime_type: str = ""
+
+
+@transaction.atomic
+def queue_message(
+    *,
+    conversation_id: int,
+    draft: Draft,
+    author: User | None,
+    automated: bool = False,
+    seen_up_to: int | None = None,
+) -> Message:
+    """Commit a message of ours for the `outgoing` drain to send.
+
+    `seen_up_to` is the newest message that its writer has seen: where a colleague has answered since, nothing is queued.
+
+    Raises:
+        messaging.sending.refusals.Refused: the platform's rules or the customer's wish forbid it, or there is nothing to send.
+        messaging.sending.refusals.AnsweredMeanwhile: a colleague was faster.
+    """
+    conversation = _locked(conversation_id)
+    allowed = allowance(conversation, by_person=not automated)
+    refusals.refuse_unless_allowed(draft.content, allowed)
+    _reopen(conversation)
+    text = draft.text.replace("\x00", "").strip()
+    _refuse_empty(draft, text)
+    if draft.content == Content.PRIVATE_REPLY:
+        _refuse_second_private_reply(draft)
+    if seen_up_to is not None:
+        _refuse_if_answered(conversation, seen_up_to, author)
+    now = timezone.now()
+    message = _create_message(conversation, draft, text, author, automated, now)
+    Outgoing.objects.create(
+        message=message,
+        channel_id=conversation.channel_id,
+        conversation=conversation,
+        content=draft.content.value,
+        details=_details(draft, allowed),
+    )
+    _count(conversation, message)
+    return message
+
+
+def _locked(conversation_id: int) -> Conversation:
+    locked = Conversation.objects.select_for_update(no_key=True, of=("self",))
+    return locked.select_related("channel", "identity__customer").get(pk=conversation_id)
+
+
+def _reopen(conversation: Conversation) -> None:
+    """Who writes into a closed conversation goes on with it, unless there is a newer one."""
+    try:
+        reopen_conversation(conversation_id=conversation.pk)
+    except AnotherIsOpen:
+        raise refusals.Refused(refusals.NEWER_IS_OPEN) from None
+
+
+def _refuse_empty(draft: Draft, text: str) -> None:
+    needs_text = draft.content not in (Content.MEDIA, Content.LOCATION, Content.TEMPLATE, Content.REACTION)
+    if needs_text and not text:
+        raise refusals.Refused(refusals.EMPTY)
+    if draft.content == Content.MEDIA and draft.file is None:
+        raise refusals.Refused(refusals.EMPTY)
+    if len(text) > LONGEST_TEXT:
+        raise refusals.Refused(refusals.TOO_LONG)
+    if draft.content in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY) and (
+        draft.answers is None or not draft.answers.comment_id
+    ):
+        raise refusals.Refused(refusals.NO_COMMENT)
+
+
+def _refuse_second_private_reply(draft: Draft) -> None:
+    """A comment is answered in private once, and within days."""
+    comment = draft.answers
+    assert comment is not None  # noqa: S101 - checked before
+    if not may_answer_privately(comment.at):
+        raise refusals.Refused(refusals.COMMENT_TOO_OLD)
+    earlier = Outgoing.objects.filter(
+        conversation=comment.conversation_id,
+        content=Content.PRIVATE_REPLY.value,
+        details__comment_id=comment.comment_id,
+    ).exclude(message__status=MessageStatus.FAILED)
+    if earlier.exists():
+        raise refusals.Refused(refusals.ANSWERED_PRIVATELY)
+
+
+def _refuse_if_answered(conversation: Conversation, seen_up_to: int, author: User | None) -> None:
+    newer = Message.objects.filter(conversation=conversation, direction=Message.Direction.OUT, pk__gt=seen_up_to)
+    if author is not None:
+        newer = newer.exclude(author=author)
+    if (theirs := newer.select_related("author").order_by("pk").first()) is not None:
+        raise refusals.AnsweredMeanwhile(theirs)
+
+
+def _create_message(
+    conversation: Conversation, draft: Draft, text: str, author: User | None, automated: bool, now: datetime
+) -> Message:
+    answers = draft.answers
+    message = Message.objects.create(
+        channel_id=conversation.channel_id,
+        conversation=conversation,
+        direction=Message.Direction.OUT,
+        type=draft.file_type if draft.content == Content.MEDIA else MESSAGE_TYPES[draft.content],
+        text=text,
+        status=MessageStatus.QUEUED,
+        received_at=now,
+        at=now,
+        author=author,
+        automated=automated,
+        reply_to=answers.external_id if answers else "",
+        reply_to_key=message_key(answers.external_id) if answers and answers.external_id else None,
+        source=Message.Source.COMMENT if draft.content == Content.COMMENT_REPLY else Message.Source.DIRECT,
+        post_id=answers.post_id if answers and draft.content == Content.COMMENT_REPLY else None,
+        ad_id=answers.ad_id if answers and draft.content == Content.COMMENT_REPLY else None,
+    )
+    if draft.file is not None:
+        Attachment.objects.create(
+            message=message,
+            type=draft.file_type,
+            name=(draft.file.name or "")[:500],
+            mime_type=draft.mime_type[:200],
+            size=draft.file.size,
+            file=draft.file,
+        )
+    return message
+
+
+def _details(draft: Draft, allowed: Allowance) -> dict[str, Any]:
+    details = dict(draft.details)
+    if draft.answers is not None and draft.answers.comment_id:
+        details["comment_id"] = draft.answers.comment_id
+    if allowed.tag and draft.content not in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY):
+        details["tag"] = allowed.tag
+    return details
+
+
+def _count(conversation: Conversation, message: Message) -> None:
+    """Let it count as an answer at once; what fails later is taken back."""
+    count_rows(
+        [
+            {
+                "conversation_id": conversation.pk,
+                "direction": message.direction,
+                "at": message.at,
+                "opens_window": False,
+                "awaits_answer": False,
+            }
+        ]
+    )
+
+
+@transaction.atomic
+def send_again(*, message_id: int) -> bool:
+    """Queue a message again that failed or whose fate is unknown; say whether that was so.
+
+    Raises:
+        messaging.sending.refusals.Refused: it may not be sent any more.
+    """
+    outgoing = _finished(message_id)
+    if outgoing is None:
+        return False
+    conversation = _locked(outgoing.conversation_id)
+    allowed = allowance(conversation, by_person=not outgoing.message.automated)
+    refusals.refuse_unless_allowed(Content(outgoing.content), allowed)
+    outgoing.details = {**outgoing.details, "tag": allowed.tag} if allowed.tag else outgoing.details
+    outgoing.finished_at, outgoing.sender, outgoing.next_attempt_at = None, None, timezone.now()
+    outgoing.reason = outgoing.code = ""
+    outgoing.save()
+    Message.objects.filter(pk=message_id).update(status=MessageStatus.QUEUED, error="")
+    answered_anew([conversation.pk])
+    return True
+
+
+@transaction.atomic
+def keep_as_sent(*, message_id: int) -> bool:
+    """Take a colleague's word that a message whose fate was unknown did arrive; say whether it was unknown."""
+    outgoing = _finished(message_id)
+    if outgoing is None or outgoing.message.status != MessageStatus.UNKNOWN:
+        return False
+    Outgoing.objects.filter(pk=outgoing.pk).update(reason="", code="")
+    Message.objects.filter(pk=message_id).update(status=MessageStatus.SENT, error="")
+    return True
+
+
+@transaction.atomic
+def withdraw(*, message_id: int) -> bool:
+    """Take back a message that is not under way yet; say whether it was in time. It stays in the thread as unsent."""
+    outgoing = Outgoing.objects.select_for_update().waiting().filter(pk=message_id).first()
+    if outgoing is None:
+        return False
+    now = timezone.now()
+    Outgoing.objects.filter(pk=message_id).update(finished_at=now)
+    Message.objects.filter(pk=message_id).update(status=MessageStatus.FAILED, error="", text="", deleted_at=now)
+    answered_anew([outgoing.conversation_id])
+    return True
+
+
+def _finished(message_id: int) -> Outgoing | None:
+    """Lock a message that failed or is unknown."""
+    found = Outgoing.objects.select_for_update(of=("self",)).select_related("message")
+    outgoing = found.filter(pk=message_id, finished_at__isnull=False).first()
+    again = (MessageStatus.FAILED, MessageStatus.UNKNOWN)
+    is_ours = outgoing is not None and outgoing.message.status in again and outgoing.message.external_key is None
+    return outgoing if is_ours else None

@@ -1,0 +1,134 @@
+"""Writing down what became of a message that was handed to a platform."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from crm.models import Channel
+from messaging.channels.outbound import Reason, SendError, Sent
+from messaging.ingest import happenings, people
+from messaging.ingest.conversations import answered_anew
+from messaging.ingest.writing import lock_keys
+from messaging.keys import message_key
+from messaging.models import MessageStatus
+from messaging.sending.claims import Claim
+from messaging.sending.echoes import absorb_echo
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=15)
+MOST_ATTEMPTS = 12  # some two hours of an unreachable platform
+USAGE_BOUND = 95.0  # per cent of what the platform allows us
+USAGE_PAUSE, TOKEN_PAUSE, THROTTLED_PAUSE = timedelta(minutes=1), timedelta(minutes=5), timedelta(seconds=5)
+
+FINISH = """
+    UPDATE messaging_outgoing SET finished_at = now(), sender = NULL, reason = '', code = '' WHERE message_id = %s
+"""
+SENT = """
+    UPDATE messaging_message SET
+        external_id = %(external_id)s, external_key = %(key)s, sent_at = %(at)s, error = '', status = %(sent)s,
+        comment_id = CASE WHEN type = 'comment' THEN left(%(external_id)s, 200) ELSE comment_id END
+    WHERE id = %(message)s AND external_key IS NULL
+"""
+# An older attempt says nothing of a newer one: each record names the attempt that it is about.
+LATER = """
+    UPDATE messaging_outgoing
+    SET sender = NULL, finished_at = NULL, reason = %(reason)s, code = %(code)s, next_attempt_at = %(next)s
+    WHERE message_id = %(message)s AND attempts = %(attempt)s
+    RETURNING message_id
+"""
+FAILED = """
+    UPDATE messaging_outgoing SET sender = NULL, finished_at = now(), reason = %(reason)s, code = %(code)s
+    WHERE message_id = %(message)s AND attempts = %(attempt)s
+    RETURNING message_id
+"""
+SET_STATUS = """
+    UPDATE messaging_message SET status = %(status)s, error = %(code)s
+    WHERE id = %(message)s AND external_key IS NULL AND status < %(sent)s
+"""
+
+
+@transaction.atomic
+def record_sent(claim: Claim, sent: Sent) -> None:
+    """Give a message its id on the platform, and everything that came under that id before we knew it."""
+    key = message_key(sent.external_id) if sent.external_id else None
+    if key:
+        lock_keys([key])
+        if not absorb_echo(message_id=claim.message_id, channel_id=claim.channel_id, key=key):
+            key = None
+    values = {
+        "external_id": sent.external_id,
+        "key": key,
+        "at": claim.attempted_at,  # not later than the platform's own time, which receipts are compared with
+        "message": claim.message_id,
+        "sent": MessageStatus.SENT.value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH, [claim.message_id])
+        cursor.execute(SENT, values)
+    if key:
+        happenings.apply({(claim.channel_id, key)})
+    people.apply_watermarks_in([claim.conversation_id])
+    Channel.objects.filter(pk=claim.channel_id, token_refused_at__isnull=False).update(token_refused_at=None)
+    _note_usage(claim.channel_id, sent.usage)
+
+
+@transaction.atomic
+def record_failure(claim: Claim, error: SendError) -> None:
+    """Put a message back in the line, or say that it failed or may have been sent."""
+    now = timezone.now()
+    tried_enough = error.reason == Reason.TRY_AGAIN and claim.attempt >= MOST_ATTEMPTS
+    values = {
+        "message": claim.message_id,
+        "attempt": claim.attempt,
+        "reason": error.reason.value,
+        "code": error.code[:100],
+        "next": now + _pause(claim.attempt, error),
+        "sent": MessageStatus.SENT.value,
+    }
+    again = error.retryable and not tried_enough
+    status = MessageStatus.QUEUED if again else MessageStatus.FAILED
+    if error.reason == Reason.UNKNOWN:
+        status = MessageStatus.UNKNOWN
+    with connection.cursor() as cursor:
+        cursor.execute(LATER if again else FAILED, values)
+        if cursor.fetchone():
+            cursor.execute(SET_STATUS, values | {"status": status.value})
+    if status == MessageStatus.FAILED:
+        answered_anew([claim.conversation_id])
+    _note_pause(claim.channel_id, error, now)
+
+
+def _pause(attempt: int, error: SendError) -> timedelta:
+    if error.retry_after is not None:
+        return timedelta(seconds=min(error.retry_after, 3600.0))
+    return min(FIRST_PAUSE * (1 << min(attempt - 1, 10)), LONGEST_PAUSE)
+
+
+def _note_pause(channel_id: int, error: SendError, now: datetime) -> None:
+    """Hold the channel back where the platform asked for it, or refuses us altogether."""
+    pause: timedelta | None = None
+    if error.reason == Reason.THROTTLED and not error.one_person:
+        pause = timedelta(seconds=error.retry_after) if error.retry_after else THROTTLED_PAUSE
+    elif error.reason == Reason.TOKEN:
+        pause = TOKEN_PAUSE
+        Channel.objects.filter(pk=channel_id, token_refused_at=None).update(token_refused_at=now)
+    if pause:
+        _pause_channel(channel_id, now + pause)
+    _note_usage(channel_id, error.usage)
+
+
+def _note_usage(channel_id: int, usage: float | None) -> None:
+    """Keep how much of our allowance the platform says is used, and wait where little of it is left."""
+    if usage is None:
+        return
+    now = timezone.now()
+    Channel.objects.filter(pk=channel_id).update(rate_limit_usage={"per_cent": usage, "at": now.isoformat()})
+    if usage >= USAGE_BOUND:
+        _pause_channel(channel_id, now + USAGE_PAUSE)
+
+
+def _pause_channel(channel_id: int, until: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE crm_channel SET paused_until = GREATEST(paused_until, %s) WHERE id = %s", [until, channel_id]
+        )
