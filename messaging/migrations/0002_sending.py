@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_token_refused'),
+        ('crm', '0006_token_refused'),
         ('messaging', '0001_initial'),
     ]
 
