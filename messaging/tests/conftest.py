@@ -1,11 +1,15 @@
 """What the tests of this app share."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from messaging.ingest.database import database, health
 from messaging.ingest.known_channels import forget_channels
+from messaging.tests.door import open_door
+from messaging.tests.sending_world import SendingWorld, sending_world
 
 pytest.register_assert_rewrite("messaging.tests.adapter_contract", "messaging.tests.event_shapes")
 
@@ -17,3 +21,11 @@ def _fresh_intake() -> Iterator[None]:
     health.forget()
     yield
     database.close()
+
+
+@pytest.fixture
+def world(settings: Any, transactional_db: None, tmp_path: Path) -> Iterator[SendingWorld]:
+    """A stand-in of the platforms that reports to our endpoint, and channels to send by."""
+    settings.MEDIA_ROOT = tmp_path
+    with open_door() as address, sending_world(settings, address) as made:
+        yield made

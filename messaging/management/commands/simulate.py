@@ -11,12 +11,17 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from crm.progress import Progress
-from messaging.simulation.accounts import PLATFORMS, AccountMissing
+from messaging.simulation.accounts import PLATFORMS, AccountMissing, simulated_accounts
 from messaging.simulation.client import Pace
 from messaging.simulation.director import Disorder
 from messaging.simulation.run import Outcome, Plan, simulate
+from messaging.simulation.stand_in.running import HOST, serve_until_stopped
+from messaging.simulation.stand_in.server import StandIn
+
+SERVE_PORT = 8090
 
 
 class Command(BaseCommand):
@@ -41,8 +46,17 @@ class Command(BaseCommand):
             "--check", action="store_true", help="prove from the database that nothing is lost or doubled"
         )
         parser.add_argument("--json", action="store_true")
+        parser.add_argument(
+            "--serve",
+            action="store_true",
+            help="stand in for the platforms' APIs instead, and take what is sent to them",
+        )
+        parser.add_argument("--port", type=int, default=SERVE_PORT, help="where to stand in for them (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["serve"]:
+            self._serve(options["url"], options["port"])
+            return
         rate, seconds = options["rate"], options["seconds"]
         plan = Plan(
             url=options["url"],
@@ -67,6 +81,25 @@ class Command(BaseCommand):
             self._print(figures, outcome)
         if outcome.failed:
             sys.exit(1)
+
+    def _serve(self, url: str, port: int) -> None:
+        """Stand in for the platforms until stopped."""
+        address = f"http://{HOST}:{port}"
+        connection.close()  # the channels are read in threads
+        try:
+            simulated_accounts(PLATFORMS)
+            serve_until_stopped(StandIn(url), port, lambda: self._say_where(address, url))
+        except AccountMissing as error:
+            raise CommandError(str(error)) from None
+        except OSError as error:
+            raise CommandError(f"Port {port} cannot be used: {error.strerror}.") from None
+        self.stdout.write("Stopped.")
+
+    def _say_where(self, address: str, url: str) -> None:
+        self.stdout.write(f"Standing in for the platforms at {address}, reporting to {url}. Let the server send there:")
+        for name in ("GRAPH_API_URL", "TELEGRAM_API_URL", "TWILIO_API_URL"):
+            self.stdout.write(f"  {name}={address}")
+        self.stdout.flush()
 
     def _show_waiting(self, waiting: Any) -> None:
         if sys.stderr.isatty():
