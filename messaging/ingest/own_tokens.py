@@ -1,5 +1,7 @@
 """Messages that we sent ourselves: an echo or status that brings our own id back, maybe before the send call was answered."""
 
+from typing import Any
+
 from django.db import connection
 
 from messaging.ingest.drafts import MessageDraft, OwnToken
@@ -14,6 +16,10 @@ CLAIM = """
     ), locked AS (
         SELECT outgoing.message_id, seen.*
         FROM seen JOIN messaging_outgoing AS outgoing ON outgoing.token = seen.token AND outgoing.channel_id = seen.channel_id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM messaging_message AS other
+            WHERE other.channel_id = seen.channel_id AND other.external_key = seen.key AND other.id <> outgoing.message_id
+        )
         ORDER BY outgoing.message_id FOR UPDATE OF outgoing
     ), finished AS (
         UPDATE messaging_outgoing AS outgoing
@@ -23,9 +29,7 @@ CLAIM = """
     UPDATE messaging_message AS message
     SET external_id = locked.external_id, external_key = locked.key, status = 4, error = ''
     FROM locked
-    WHERE message.id = locked.message_id AND message.external_key IS NULL AND NOT EXISTS (
-        SELECT 1 FROM messaging_message AS other WHERE other.channel_id = locked.channel_id AND other.external_key = locked.key
-    )
+    WHERE message.id = locked.message_id AND message.external_key IS NULL
     RETURNING message.channel_id, message.external_key
 """
 UNKNOWN = (
@@ -49,9 +53,10 @@ def claim(tokens: list[OwnToken]) -> set[MessageKey]:
         return {(channel_id, bytes(key)) for channel_id, key in cursor.fetchall()}
 
 
-def adopt(inserted: list[MessageDraft]) -> None:
-    """Where a process died while sending, an echo that says the same tells that it was sent."""
+def adopt(inserted: list[MessageDraft], answers: list[dict[str, Any]]) -> None:
+    """Where a process died while sending, an echo or a comment of ours that says the same tells that it was sent."""
     conversations = {draft.row["conversation_id"] for draft in inserted if draft.row["direction"] == "out"}
+    conversations |= {answer["conversation_id"] for answer in answers}
     if not conversations:
         return
     with connection.cursor() as cursor:

@@ -37,7 +37,7 @@ def write_batch(batch: Batch) -> None:
     touched = happenings.insert(list(batch.events.values()))
     answers = happenings.apply({(draft.channel_id, draft.key) for draft in inserted} | touched | claimed)
     conversations.count(inserted, answers)
-    own_tokens.adopt(inserted)
+    own_tokens.adopt(inserted, answers)
     people.update(persons, inserted)
     people.apply_watermarks(persons, inserted)
     people.record_consents(batch.consents)

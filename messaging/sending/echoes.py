@@ -9,7 +9,7 @@ from crm.models.channel import Platform
 from messaging.channels.outbound import Reason
 from messaging.models import MessageStatus
 
-#: Platforms whose echoes bring nothing of ours back: what they say is all that can be compared.
+#: Platforms whose echoes bring nothing of ours back, as answers to comments never do: what they say is all that can be compared.
 WITHOUT_TOKEN = (Platform.INSTAGRAM.value,)
 
 UNDER_KEY = """
@@ -20,21 +20,28 @@ UNDER_KEY = """
 COUNT_ONE_LESS = "UPDATE messaging_conversation SET message_count = GREATEST(message_count - 1, 0) WHERE id = %s"
 REMOVE_ATTACHMENTS = "DELETE FROM messaging_attachment WHERE message_id = %s"
 REMOVE = "DELETE FROM messaging_message WHERE id = %s RETURNING external_id, external_key, sent_at, status"
+HAS_ID = "SELECT external_key IS NOT NULL FROM messaging_message WHERE id = %s FOR NO KEY UPDATE"
+#: Who stores an echo holds its conversation: either they see that a message became unknown, or we see the echo.
+LOCK = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 UNKNOWN_AND_ECHOED = """
     SELECT outgoing.message_id, echo.id, echo.conversation_id
     FROM messaging_outgoing AS outgoing
     JOIN messaging_message AS ours ON ours.id = outgoing.message_id
-    JOIN crm_channel AS channel ON channel.id = outgoing.channel_id AND channel.platform = ANY(%(platforms)s)
+    JOIN crm_channel AS channel ON channel.id = outgoing.channel_id
+        AND (channel.platform = ANY(%(platforms)s) OR ours.type = 'comment')
     JOIN messaging_message AS echo ON echo.conversation_id = outgoing.conversation_id AND echo.direction = 'out'
         AND echo.type = ours.type AND echo.text = ours.text AND echo.external_key IS NOT NULL
+        AND (ours.type <> 'comment' OR echo.reply_to_key = ours.reply_to_key)
         AND echo.at >= outgoing.attempted_at - interval '10 seconds'
     WHERE outgoing.conversation_id = ANY(%(conversations)s) AND outgoing.reason = %(unknown)s AND ours.external_key IS NULL
       AND NOT EXISTS (SELECT 1 FROM messaging_outgoing AS other WHERE other.message_id = echo.id)
     ORDER BY outgoing.message_id, echo.at, echo.id LIMIT 1
 """
 ADOPT = """
-    UPDATE messaging_message SET external_id = %s, external_key = %s, sent_at = %s, status = GREATEST(%s, %s), error = ''
-    WHERE id = %s
+    UPDATE messaging_message SET
+        external_id = %(id)s, external_key = %(key)s, sent_at = %(at)s, status = GREATEST(%(status)s, %(sent)s), error = '',
+        comment_id = CASE WHEN type = 'comment' THEN left(%(id)s, 200) ELSE comment_id END
+    WHERE id = %(message)s
 """
 FINISH = "UPDATE messaging_outgoing SET reason = '', code = '' WHERE message_id = %s"
 
@@ -42,9 +49,13 @@ FINISH = "UPDATE messaging_outgoing SET reason = '', code = '' WHERE message_id 
 def absorb_echo(*, message_id: int, channel_id: int, key: bytes) -> bool:
     """Remove the echo that was stored under a key which is to become `message_id`'s; say whether the key is free now.
 
-    The caller holds the key's lock. What happened to the message stands in its events, under the same key.
+    One that has another id already was sent twice, since a colleague wanted it so: the second stays a message by itself. The
+    caller holds the key's lock. What happened to the message stands in its events, under the same key.
     """
     with connection.cursor() as cursor:
+        cursor.execute(HAS_ID, [message_id])
+        if cursor.fetchone() == (True,):
+            return False
         cursor.execute(UNDER_KEY, [channel_id, key, message_id])
         found = cursor.fetchone()
         if found is None:
@@ -64,12 +75,14 @@ def adopt_echoes(conversation_ids: list[int]) -> None:
         "unknown": Reason.UNKNOWN.value,
     }
     with connection.cursor() as cursor:
+        cursor.execute(LOCK, [conversation_ids])
         cursor.execute(UNKNOWN_AND_ECHOED, values)
         while found := cursor.fetchone():
             message_id, echo_id, conversation_id = found
             external_id, key, sent_at, status = _remove(echo_id, conversation_id)
             cursor.execute(FINISH, [message_id])
-            cursor.execute(ADOPT, [external_id, key, sent_at, status, MessageStatus.SENT.value, message_id])
+            taken = {"id": external_id, "key": key, "at": sent_at, "status": status, "sent": MessageStatus.SENT.value}
+            cursor.execute(ADOPT, taken | {"message": message_id})
             cursor.execute(UNKNOWN_AND_ECHOED, values)
 
 

@@ -13,10 +13,11 @@ from messaging.ingest.writing import lock_keys
 from messaging.keys import message_key
 from messaging.models import MessageStatus
 from messaging.sending.claims import Claim
-from messaging.sending.echoes import absorb_echo
+from messaging.sending.echoes import absorb_echo, adopt_echoes
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=15)
-MOST_ATTEMPTS = 12  # some two hours of an unreachable platform
+MOST_ATTEMPTS = 12  # the better part of an hour of an unreachable platform
+MOST_THROTTLED = 7  # a message that is throttled waits no longer each time from here on
 USAGE_BOUND = 95.0  # per cent of what the platform allows us
 USAGE_PAUSE, TOKEN_PAUSE, THROTTLED_PAUSE = timedelta(minutes=1), timedelta(minutes=5), timedelta(seconds=5)
 
@@ -29,18 +30,22 @@ SENT = """
         comment_id = CASE WHEN type = 'comment' THEN left(%(external_id)s, 200) ELSE comment_id END
     WHERE id = %(message)s AND external_key IS NULL
 """
-# An older attempt says nothing of a newer one: each record names the attempt that it is about.
-LATER = """
+# An older attempt says nothing of a newer one, nor of a message that an echo or a colleague has settled in the meantime: each
+# record names the attempt that it is about, which is under way, or was given up as unknown. Waiting for a token or for a quieter
+# hour is nothing that a message gives up after.
+ITS_ATTEMPT = """
+    message_id = %(message)s AND attempted_at = %(attempted)s AND (sender IS NOT NULL OR reason = 'unknown')
+"""
+LATER = f"""
     UPDATE messaging_outgoing
-    SET sender = NULL, finished_at = NULL, reason = %(reason)s, code = %(code)s, next_attempt_at = %(next)s
-    WHERE message_id = %(message)s AND attempts = %(attempt)s
-    RETURNING message_id
-"""
-FAILED = """
+    SET sender = NULL, finished_at = NULL, reason = %(reason)s, code = %(code)s, next_attempt_at = %(next)s,
+        attempts = CASE %(reason)s WHEN 'token' THEN 0 WHEN 'throttled' THEN LEAST(attempts, %(most_throttled)s) ELSE attempts END
+    WHERE {ITS_ATTEMPT} RETURNING message_id
+"""  # noqa: S608 - our own words
+FAILED = f"""
     UPDATE messaging_outgoing SET sender = NULL, finished_at = now(), reason = %(reason)s, code = %(code)s
-    WHERE message_id = %(message)s AND attempts = %(attempt)s
-    RETURNING message_id
-"""
+    WHERE {ITS_ATTEMPT} RETURNING message_id
+"""  # noqa: S608 - our own words
 SET_STATUS = """
     UPDATE messaging_message SET status = %(status)s, error = %(code)s
     WHERE id = %(message)s AND external_key IS NULL AND status < %(sent)s
@@ -79,7 +84,8 @@ def record_failure(claim: Claim, error: SendError) -> None:
     tried_enough = error.reason == Reason.TRY_AGAIN and claim.attempt >= MOST_ATTEMPTS
     values = {
         "message": claim.message_id,
-        "attempt": claim.attempt,
+        "attempted": claim.attempted_at,
+        "most_throttled": MOST_THROTTLED,
         "reason": error.reason.value,
         "code": error.code[:100],
         "next": now + _pause(claim.attempt, error),
@@ -95,26 +101,35 @@ def record_failure(claim: Claim, error: SendError) -> None:
             cursor.execute(SET_STATUS, values | {"status": status.value})
     if status == MessageStatus.FAILED:
         answered_anew([claim.conversation_id])
-    _note_pause(claim.channel_id, error, now)
+    if status == MessageStatus.UNKNOWN:
+        adopt_echoes([claim.conversation_id])
+    _note_pause(claim, error, now)
 
 
 def _pause(attempt: int, error: SendError) -> timedelta:
     if error.retry_after is not None:
         return timedelta(seconds=min(error.retry_after, 3600.0))
+    if error.reason == Reason.TOKEN:
+        return FIRST_PAUSE  # the channel waits, until the token is renewed
     return min(FIRST_PAUSE * (1 << min(attempt - 1, 10)), LONGEST_PAUSE)
 
 
-def _note_pause(channel_id: int, error: SendError, now: datetime) -> None:
+def _note_pause(claim: Claim, error: SendError, now: datetime) -> None:
     """Hold the channel back where the platform asked for it, or refuses us altogether."""
-    pause: timedelta | None = None
     if error.reason == Reason.THROTTLED and not error.one_person:
-        pause = timedelta(seconds=error.retry_after) if error.retry_after else THROTTLED_PAUSE
+        asked = timedelta(seconds=error.retry_after) if error.retry_after else None
+        _pause_channel(claim.channel_id, now + (asked or max(THROTTLED_PAUSE, _pause(claim.attempt, error))))
     elif error.reason == Reason.TOKEN:
-        pause = TOKEN_PAUSE
-        Channel.objects.filter(pk=channel_id, token_refused_at=None).update(token_refused_at=now)
-    if pause:
-        _pause_channel(channel_id, now + pause)
-    _note_usage(channel_id, error.usage)
+        _note_refused_token(claim, now)
+    _note_usage(claim.channel_id, error.usage)
+
+
+def _note_refused_token(claim: Claim, now: datetime) -> None:
+    """Hold the channel back until its token is renewed, unless it was while this message was under way."""
+    channel = Channel.objects.filter(pk=claim.channel_id, updated_at__lte=claim.attempted_at)
+    if channel.exists():
+        channel.filter(token_refused_at=None).update(token_refused_at=now)
+        _pause_channel(claim.channel_id, now + TOKEN_PAUSE)
 
 
 def _note_usage(channel_id: int, usage: float | None) -> None:
