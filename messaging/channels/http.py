@@ -19,12 +19,12 @@ from messaging.channels.outbound import Reason, SendError
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
 ANSWER_BYTES = 1024 * 1024
 TOO_MANY = 429
-#: What a proxy in front of a platform says when it gave up waiting: the platform may have done what we asked.
-LOST_BEHIND_A_PROXY = frozenset({502, 504})
+#: Of all errors of a server only this one says that nothing was done: behind the others it may have been, and was lost.
+NOT_TAKEN = 503
 BEFORE_SENDING = (NewConnectionError, ConnectTimeoutError, LocationParseError)
 
-logging.getLogger("urllib3").setLevel(logging.WARNING)  # its debug lines hold addresses, and with them tokens
-_pool = urllib3.PoolManager(num_pools=20, maxsize=16, retries=False)
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # its other lines hold addresses, and with them tokens
+_pool = urllib3.PoolManager(num_pools=20, maxsize=64, retries=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,10 @@ def ask(
     `form` goes url-encoded, or as `multipart/form-data` where a value is (file name, bytes, MIME type). A redirect is not followed.
 
     Raises:
-        SendError: `TRY_AGAIN`, it was certainly not sent; `UNKNOWN`, it may have been.
+        SendError: `TRY_AGAIN`, it was certainly not sent; `UNKNOWN`, it may have been; `SETUP`, a token can be none.
     """
+    if not all(value.isascii() and value.isprintable() for value in (url, *(headers or {}).values())):
+        raise SendError(Reason.SETUP, "characters")
     options: dict[str, Any] = {"fields": query} if query else {}
     if json is not None:
         options = {"body": orjson.dumps(json)}
@@ -93,10 +95,10 @@ def refuse_unclear(answer: Answer) -> None:
     """
     if answer.status == TOO_MANY:
         raise SendError(Reason.THROTTLED, str(answer.status), retry_after=answer.retry_after)
-    if answer.status in LOST_BEHIND_A_PROXY:
-        raise SendError(Reason.UNKNOWN, str(answer.status))
-    if answer.status >= 500:
+    if answer.status == NOT_TAKEN:
         raise SendError(Reason.TRY_AGAIN, str(answer.status), retry_after=answer.retry_after)
+    if answer.status >= 500:
+        raise SendError(Reason.UNKNOWN, str(answer.status))
 
 
 def _was_not_sent(error: Exception) -> bool:

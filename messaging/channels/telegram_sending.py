@@ -5,6 +5,7 @@ https://core.telegram.org/bots/api#making-requests
 
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from messaging.channels.contract import Credentials
@@ -28,7 +29,8 @@ def send(outbound: Outbound, credentials: Credentials) -> Sent:
     values = {"chat_id": chat, **values}
     url = f"{settings.TELEGRAM_API_URL}/bot{token}/{method}"
     if outbound.media:
-        answer = ask("POST", url, form=values | _file(outbound.media), multipart=True)
+        quoted = {name: orjson.dumps(value).decode() for name, value in _answering(outbound).items()}
+        answer = ask("POST", url, form=values | quoted | _file(outbound.media), multipart=True)
     else:
         answer = ask("POST", url, json=values | _answering(outbound))
     _refuse(answer)
