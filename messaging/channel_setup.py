@@ -100,6 +100,8 @@ def save_channel(
         channel.name = name or channel.name
         channel.external_id = _own_id(platform, external_id, secrets) or channel.external_id
         channel.credentials = _with_newest(channel, secrets, forget_older)
+        if secrets:
+            channel.token_refused_at = channel.paused_until = None  # what waits is tried with the new ones at once
         try:
             channel.full_clean(exclude=["credentials"])
         except ValidationError as error:
