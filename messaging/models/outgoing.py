@@ -30,6 +30,7 @@ REASONS = {
     Reason.SETUP: _("The channel is not set up for sending. An administrator finds what is missing on its page."),
     Reason.REFUSED: _("The platform refused it."),
 }
+GAVE_UP = _("The platform could not be reached for a long time. Send it again once it can be.")
 
 
 class OutgoingQuerySet(models.QuerySet["Outgoing"]):
@@ -45,7 +46,7 @@ class Outgoing(models.Model):
     """One message of ours on its way, and how it went; its text, files and status are the message's.
 
     `token` is our own id, which travels along where the platform lets it. `details` holds what the message has no column for:
-    buttons, template, location, tag, the comment it answers. `content` is a
+    buttons, template, location, the comment it answers. `content` is a
     `messaging.channels.outbound.Content`, `reason` a `Reason` of there. `sender` is the lock of the process that is sending it (see
     `messaging.sending.senders`), `finished_at` when its fate was known; of one whose fate nobody can know `reason` is `unknown`.
     """
@@ -89,4 +90,6 @@ class Outgoing(models.Model):
     @property
     def reason_text(self) -> str:
         """Why it is not sent, and what to do about it; empty where nothing is wrong."""
+        if self.finished_at and self.reason == Reason.TRY_AGAIN:
+            return str(GAVE_UP)
         return str(REASONS[Reason(self.reason)]) if self.reason else ""

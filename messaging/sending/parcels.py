@@ -24,7 +24,7 @@ from messaging.channels.twilio import OWN_ID_FIELD
 from messaging.files import public_url
 from messaging.models import Attachment, Conversation, Message
 from messaging.sending.claims import Claim
-from messaging.window import Allowance, Barred, allowance
+from messaging.window import TO_COMMENTS, Allowance, Barred, allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def pack(claim: Claim) -> Parcel:
     if isinstance(channel.credentials, Unreadable):
         raise SendError(Reason.SETUP, "credentials")
     content = Content(claim.content)
-    _refuse_what_changed(conversation, content, by_person=not message.automated)
+    allowed = allowance(conversation, by_person=not message.automated)
+    _refuse_what_changed(content, allowed)
     details, profile = claim.details, conversation.identity.profile
     outbound = Outbound(
         token=claim.token.hex,
@@ -64,15 +65,14 @@ def pack(claim: Claim) -> Parcel:
         template=_template(details.get("template")),
         reply_to=message.reply_to,
         comment_id=str(details.get("comment_id", "")),
-        tag=str(details.get("tag", "")),
+        tag="" if content in TO_COMMENTS else allowed.tag,
         callback_url=_callback_url(channel, claim),
     )
     return Parcel(claim, channel.platform, outbound, channel.credentials)
 
 
-def _refuse_what_changed(conversation: Conversation, content: Content, *, by_person: bool) -> None:
+def _refuse_what_changed(content: Content, allowed: Allowance) -> None:
     """Look once more at what is allowed: it may have waited for hours."""
-    allowed: Allowance = allowance(conversation, by_person=by_person)
     if content in allowed:
         return
     reasons = {Barred.INACTIVE: Reason.SETUP, Barred.BLOCKED: Reason.OPTED_OUT, Barred.OPTED_OUT: Reason.OPTED_OUT}
@@ -93,8 +93,18 @@ def _media(message: Message) -> Media:
 
 
 def _contents(item: Attachment) -> bytes:
-    with item.file.open("rb") as file:
-        contents: bytes = file.read()
+    """Read a file of ours, before anything of its message is sent.
+
+    Raises:
+        SendError: it is gone, or cannot be read now.
+    """
+    try:
+        with item.file.open("rb") as file:
+            contents: bytes = file.read()
+    except FileNotFoundError:
+        raise SendError(Reason.CONTENT, "no file") from None
+    except OSError:
+        raise SendError(Reason.TRY_AGAIN, "file") from None
     return contents
 
 

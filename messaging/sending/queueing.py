@@ -15,7 +15,7 @@ from messaging.keys import message_key
 from messaging.models import Attachment, Conversation, Message, MessageStatus, Outgoing
 from messaging.sending import refusals
 from messaging.services import AnotherIsOpen, reopen_conversation
-from messaging.window import Allowance, allowance, may_answer_privately
+from messaging.window import allowance, may_answer_privately
 
 LONGEST_TEXT = 4096  # what the most generous platform takes; each adapter knows its own
 MESSAGE_TYPES = {
@@ -80,7 +80,7 @@ def queue_message(
         channel_id=conversation.channel_id,
         conversation=conversation,
         content=draft.content.value,
-        details=_details(draft, allowed),
+        details=_details(draft),
     )
     _count(conversation, message)
     return message
@@ -169,12 +169,10 @@ def _create_message(
     return message
 
 
-def _details(draft: Draft, allowed: Allowance) -> dict[str, Any]:
+def _details(draft: Draft) -> dict[str, Any]:
     details = dict(draft.details)
     if draft.answers is not None and draft.answers.comment_id:
         details["comment_id"] = draft.answers.comment_id
-    if allowed.tag and draft.content not in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY):
-        details["tag"] = allowed.tag
     return details
 
 
@@ -206,9 +204,8 @@ def send_again(*, message_id: int) -> bool:
     conversation = _locked(outgoing.conversation_id)
     allowed = allowance(conversation, by_person=not outgoing.message.automated)
     refusals.refuse_unless_allowed(Content(outgoing.content), allowed)
-    outgoing.details = {**outgoing.details, "tag": allowed.tag} if allowed.tag else outgoing.details
     outgoing.finished_at, outgoing.sender, outgoing.next_attempt_at = None, None, timezone.now()
-    outgoing.reason = outgoing.code = ""
+    outgoing.reason, outgoing.code, outgoing.attempts = "", "", 0
     outgoing.save()
     Message.objects.filter(pk=message_id).update(status=MessageStatus.QUEUED, error="")
     answered_anew([conversation.pk])
@@ -234,15 +231,16 @@ def withdraw(*, message_id: int) -> bool:
         return False
     now = timezone.now()
     Outgoing.objects.filter(pk=message_id).update(finished_at=now)
+    Attachment.objects.filter(message=message_id).delete()
     Message.objects.filter(pk=message_id).update(status=MessageStatus.FAILED, error="", text="", deleted_at=now)
     answered_anew([outgoing.conversation_id])
     return True
 
 
 def _finished(message_id: int) -> Outgoing | None:
-    """Lock a message that failed or is unknown."""
+    """Lock a message that failed or is unknown, and was not withdrawn."""
     found = Outgoing.objects.select_for_update(of=("self",)).select_related("message")
-    outgoing = found.filter(pk=message_id, finished_at__isnull=False).first()
+    outgoing = found.filter(pk=message_id, finished_at__isnull=False, message__deleted_at=None).first()
     again = (MessageStatus.FAILED, MessageStatus.UNKNOWN)
     is_ours = outgoing is not None and outgoing.message.status in again and outgoing.message.external_key is None
     return outgoing if is_ours else None
