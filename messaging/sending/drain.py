@@ -8,30 +8,31 @@ import logging
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from queue import Empty, SimpleQueue
 
-from django.db import transaction
-from django.db.models.functions import Now
+from django.db import close_old_connections
 
 from crm.database_errors import is_deadlock, is_outage
 from crm.log_format import describe
 from messaging.channels import adapter_for
 from messaging.channels.outbound import Reason, SendError, Sent
-from messaging.models import Message, MessageStatus, Outgoing
 from messaging.sending import senders
 from messaging.sending.claims import Claim, channels_with_work, claim
-from messaging.sending.echoes import adopt_echoes
 from messaging.sending.parcels import Parcel, pack
 from messaging.sending.recording import record_failure, record_sent
+from messaging.sending.sweeping import give_up_claims_of_the_dead, return_lost_claims
 
 logger = logging.getLogger(__name__)
 
 LANES = 8  # sends under way for one channel
 WAIT_SECONDS = 0.05
 SWEEP_SECONDS = 2.0
+FINISH_SECONDS = 15.0
 DEADLOCK_RETRIES = 10
 
 Outcome = tuple[Claim, Sent | SendError]
+Attempt = tuple[int, datetime]
 
 
 class OutgoingDrain:
@@ -40,7 +41,7 @@ class OutgoingDrain:
     def __init__(self) -> None:
         self.sender = senders.Sender()
         self.lanes: dict[int, ThreadPoolExecutor] = {}
-        self.under_way: dict[int, int] = defaultdict(int)
+        self.under_way: dict[int, set[Attempt]] = defaultdict(set)
         self.outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self.unrecorded: list[Outcome] = []
         self.sweep_at = float("-inf")
@@ -51,16 +52,28 @@ class OutgoingDrain:
         if time.monotonic() >= self.sweep_at:
             self.sweep_at = time.monotonic() + SWEEP_SECONDS
             give_up_claims_of_the_dead(self.sender.numbers)
+            held = {message_id for attempts in self.under_way.values() for message_id, _ in attempts}
+            return_lost_claims(self.sender.numbers, held)
         handed_out = sum(self._hand_out(channel_id) for channel_id in channels_with_work())
         if not (recorded or handed_out) and any(self.under_way.values()):
             return self._await_one()
         return recorded + handed_out
 
     def finish(self) -> None:
-        """Wait for what is under way and write it down."""
+        """Wait for what is under way and write it down, with some patience for a database that is away."""
         for lane in self.lanes.values():
             lane.shutdown(wait=True)
-        self._record()
+        give_up = time.monotonic() + FINISH_SECONDS
+        while True:
+            try:
+                self._record()
+            except Exception as error:
+                if not is_outage(error) or time.monotonic() >= give_up:
+                    raise
+                close_old_connections()
+                time.sleep(WAIT_SECONDS)
+            else:
+                return
 
     def _await_one(self) -> int:
         try:
@@ -77,17 +90,17 @@ class OutgoingDrain:
             one, outcome = self.unrecorded[0]
             _write_down(one, outcome)
             self.unrecorded.pop(0)
-            self.under_way[one.channel_id] -= 1
+            self.under_way[one.channel_id].discard((one.message_id, one.attempted_at))
             done += 1
         return done
 
     def _hand_out(self, channel_id: int) -> int:
-        free = LANES - self.under_way[channel_id]
+        free = LANES - len(self.under_way[channel_id])
         if free <= 0:
             return 0
         claims = claim(channel_id=channel_id, sender=self.sender.number(), most=free)
         for one in claims:
-            self.under_way[channel_id] += 1
+            self.under_way[channel_id].add((one.message_id, one.attempted_at))
             try:
                 parcel = pack(one)
             except SendError as error:
@@ -134,22 +147,3 @@ def _write_down(one: Claim, outcome: Sent | SendError) -> None:
             logger.error("What became of message %s: %s", one.message_id, describe(error), exc_info=error)
             record_failure(one, SendError(Reason.UNKNOWN, type(error).__name__))
         return
-
-
-@transaction.atomic
-def give_up_claims_of_the_dead(mine: list[int]) -> list[int]:
-    """Say of messages whose sender died that nobody knows their fate; return them."""
-    dead = senders.dead_among_claims(mine)
-    if not dead:
-        return []
-    lost = Outgoing.objects.select_for_update().filter(sender__in=dead, finished_at=None).order_by("pk")
-    rows = list(lost.values_list("pk", "conversation_id"))
-    numbers = [number for number, _ in rows]
-    Outgoing.objects.filter(pk__in=numbers).update(sender=None, reason=Reason.UNKNOWN.value, finished_at=Now())
-    Message.objects.filter(pk__in=numbers, status=MessageStatus.SENDING).update(status=MessageStatus.UNKNOWN)
-    adopt_echoes(sorted({conversation for _, conversation in rows}))
-    if numbers:
-        logger.warning(
-            "%s messages were under way when their sender died: nobody knows whether they were sent", len(numbers)
-        )
-    return numbers
