@@ -97,6 +97,9 @@ class Postman:
             except OSError:  # TimeoutError is one
                 connection.close()
                 status = 0
+            except asyncio.CancelledError:
+                connection.close()
+                raise
             if 0 < status < 500 or loop.time() + pause > give_up:
                 return Delivery(status, loop.time() - began, retries), connection
             retries += 1

@@ -21,6 +21,7 @@ from messaging.simulation.stand_in.state import State
 ROUTES = (*telegram.ROUTES, *twilio.ROUTES, *graph.ROUTES)
 LARGEST_HEAD, LARGEST_BODY = 64 * 1024, 100 * 1024 * 1024
 LONG = 3600.0
+CLOSING_SECONDS = 0.02  # closed connections are cleared away in a later turn of the loop
 USAGE_HEADER = "X-App-Usage"
 
 
@@ -51,6 +52,7 @@ class StandIn:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self.reports.stop()
+        await asyncio.sleep(CLOSING_SECONDS)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one request after the other on a connection."""
