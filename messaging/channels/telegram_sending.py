@@ -111,7 +111,9 @@ def _refuse(answer: Answer) -> None:
     words = text_of(answer.data.get("description")).lower()
     if code == "400" and "chat not found" in words:
         raise SendError(Reason.UNREACHABLE, code)
-    raise SendError(_REASONS.get(code, Reason.TRY_AGAIN if code.startswith("5") else Reason.REFUSED), code)
+    raise SendError(
+        _REASONS.get(code, Reason.TRY_AGAIN if code.startswith("5") else Reason.REFUSED), code or str(answer.status)
+    )
 
 
 _REASONS = {

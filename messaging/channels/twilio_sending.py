@@ -90,7 +90,8 @@ def _refuse(answer: Answer) -> None:
     code = text_of(answer.data.get("code"))
     if not code:
         refuse_unclear(answer)
+    shown = code or str(answer.status)
     if answer.status == 401:
-        raise SendError(Reason.TOKEN, code)
+        raise SendError(Reason.TOKEN, shown)
     default = Reason.TRY_AGAIN if answer.status >= 500 else Reason.REFUSED
-    raise SendError(REASONS.get(code, default), code, retry_after=answer.retry_after)
+    raise SendError(REASONS.get(code, default), shown, retry_after=answer.retry_after)

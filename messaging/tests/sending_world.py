@@ -16,6 +16,7 @@ from messaging.channels.outbound import Content
 from messaging.models import Conversation, Message, Outgoing
 from messaging.sending.drain import OutgoingDrain
 from messaging.sending.queueing import Draft, queue_message
+from messaging.simulation.accounts import SimulatedAccount
 from messaging.simulation.stand_in.manners import Manners
 from messaging.simulation.stand_in.running import running_beside
 from messaging.simulation.stand_in.server import StandIn
@@ -84,6 +85,14 @@ class Control:
     def reported(self) -> dict[str, int]:
         found: dict[str, int] = self.ask("state")["reported"]
         return found
+
+
+def players() -> list[SimulatedAccount]:
+    """Return the accounts for a stand-in that has no database to read them from."""
+    return [
+        SimulatedAccount(name, name, external_id, f"/webhooks/{name}/", "", 0, SECRETS[name])
+        for name, external_id in ACCOUNTS.items()
+    ]
 
 
 def identity_key_of(platform: str, number: int) -> tuple[str, str]:

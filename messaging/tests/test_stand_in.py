@@ -14,23 +14,15 @@ import urllib3
 
 from crm.processes.procfile import ROOT
 from crm.tests.factories import make_channel
-from messaging.simulation.accounts import SimulatedAccount
 from messaging.simulation.stand_in.cast import active_channels
 from messaging.simulation.stand_in.running import running_beside
 from messaging.simulation.stand_in.server import StandIn
 from messaging.tests.installation import Installation, free_port, wait_until
-from messaging.tests.sending_world import ACCOUNTS, SECRETS, Control
+from messaging.tests.sending_world import ACCOUNTS, SECRETS, Control, players
 
 MESSENGER, INSTAGRAM = ACCOUNTS["messenger"], ACCOUNTS["instagram"]
 WHATSAPP, SID = ACCOUNTS["whatsapp"], SECRETS["twilio"]["account_sid"][0]
 BOT = SECRETS["telegram"]["bot_token"][0]
-
-
-def players() -> list[SimulatedAccount]:
-    return [
-        SimulatedAccount(name, name, external_id, f"/webhooks/{name}/", "", 0, SECRETS[name])
-        for name, external_id in ACCOUNTS.items()
-    ]
 
 
 @pytest.fixture
