@@ -83,13 +83,12 @@ class StandIn:
         try:
             answer = route.handle(call, self.state)
         except Refusal as no:
-            return no.answer
+            answer = no.answer
+        await asyncio.sleep(self.manners.pace)
         return await self._played(answer)
 
     async def _played(self, answer: Answer) -> Answer:
         """Accept what is sent, unless something goes wrong before; report on it; let something go wrong after."""
-        if self.manners.pace:
-            await asyncio.sleep(self.manners.pace)
         if trouble := self.manners.befallen(BEFORE, answer):
             return await _refused(trouble, answer)
         trouble = self.manners.befallen(AFTER, answer)
