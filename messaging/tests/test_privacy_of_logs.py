@@ -7,7 +7,11 @@ from typing import Any
 
 import orjson
 
-from messaging.tests.installation import Installation, wait_until
+from messaging.simulation.accounts import SimulatedAccount
+from messaging.simulation.stand_in.running import running_beside
+from messaging.simulation.stand_in.server import StandIn
+from messaging.tests.installation import Installation, free_port, wait_until
+from messaging.tests.sending_world import Control
 
 WORDS, PHONE, NAME = "zanzibar words", "201555000111", "Marker Nameson"
 SECRET, TOKEN, WRONG_SECRET = "marker-app-secret", "marker-verify-token", "marker-wrong-secret"
@@ -102,6 +106,123 @@ def test_no_private_word_reaches_a_log() -> None:
         assert sum(len(text) for text in found.values()) > 2000
         assert "CheckViolation [SQLSTATE 23514]" in "".join(found.values())  # the failures did reach the log
         for marker in PRIVATE:
+            assert marker not in printed
+            assert [str(file) for file, text in found.items() if marker in text] == [], marker
+    finally:
+        shop.close()
+
+
+SENT_WORDS, SENT_TO, SENT_CAPTION = "yokohama words", "201555000222", "yokohama caption"
+SENDING_SECRETS = {
+    "whatsapp": {"app_secret": "marker-app", "verify_token": "marker-verify", "access_token": "marker-graph-token"},
+    "telegram": {"secret_token": "marker-hook", "bot_token": "660001:marker-bot-token"},
+    "twilio": {"account_sid": "ACmarkersid", "auth_token": "marker-auth-token"},
+}
+SENDING_IDS = {"whatsapp": "66009", "telegram": "660001", "twilio": "+15005550077"}
+SENDING_KEYS = {"whatsapp": "phone", "telegram": "chat", "twilio": "phone"}
+NEVER_LOGGED = ("yokohama", SENT_TO, *(secret for known in SENDING_SECRETS.values() for secret in known.values()))
+QUEUE = """
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from crm.models import Channel
+from crm.tests.factories import make_identity
+from messaging.channels.outbound import Content
+from messaging.sending.queueing import Draft, queue_message
+from messaging.tests.factories import make_conversation
+from messaging.tests.test_privacy_of_logs import SENDING_KEYS, SENT_CAPTION, SENT_TO, SENT_WORDS
+now = timezone.now()
+for channel in Channel.objects.filter(slug__startswith="private-"):
+    key, then = (SENDING_KEYS[channel.platform], SENT_TO), dict.fromkeys(("started_at", "last_activity_at"), now)
+    identity = channel.identities.first() or make_identity(channel, key=key, last_inbound_at=now)
+    conversation = identity.conversations.first() or make_conversation(identity, last_inbound_at=now, **then)
+    file = ContentFile(b"yokohama picture", name="yokohama.png")
+    for draft in (
+        Draft(text=SENT_WORDS),
+        Draft(content=Content.MEDIA, text=SENT_CAPTION, file=file, file_type="image", mime_type="image/png"),
+    ):
+        queue_message(conversation_id=conversation.pk, draft=draft, author=None)
+"""
+
+
+def play() -> list[SimulatedAccount]:
+    return [
+        SimulatedAccount(name, name, SENDING_IDS[name], "/", "", 0, {key: [value] for key, value in known.items()})
+        for name, known in SENDING_SECRETS.items()
+    ]
+
+
+class FailedSends:
+    """Messages that are queued and sent while this or that goes wrong."""
+
+    def __init__(self, shop: Installation, control: Control) -> None:
+        self.shop, self.control = shop, control
+
+    def go(self, *finished: str) -> None:
+        """Queue messages on all channels and wait until they went as far as they can."""
+        before = self.shop.count("messaging_outgoing")
+        self.shop.manage("shell", "--verbosity", "0", "-c", QUEUE)
+        new = f"message_id IN (SELECT message_id FROM messaging_outgoing ORDER BY 1 OFFSET {before})"  # noqa: S608
+        words = ", ".join(f"'{reason}'" for reason in finished)
+        reasons = f"{new} AND reason IN ({words})"
+        wait_until(lambda: self.shop.count("messaging_outgoing", reasons) >= 2, f"failures: {finished}")
+        self.control.calm()
+        self.shop.sql("UPDATE messaging_outgoing SET finished_at = now(), sender = NULL")
+        self.shop.sql("UPDATE crm_channel SET paused_until = NULL")
+
+
+def test_no_private_word_reaches_a_log_from_sending_that_fails() -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    shop = Installation(LOG_LEVEL="DEBUG", GRAPH_API_URL=url, TELEGRAM_API_URL=url, TWILIO_API_URL=url)
+    try:
+        printed = ""
+        for platform, secrets in SENDING_SECRETS.items():
+            words = [word for name, value in secrets.items() for word in ("--secret", f"{name}={value}")]
+            external_id = SENDING_IDS[platform]
+            printed += shop.manage(
+                "channel", "add", platform, "--slug", f"private-{platform}", "--external-id", external_id, *words
+            )
+        with running_beside(StandIn("http://127.0.0.1:1", reader=play), port) as address:
+            control = Control(address)
+            control.manners(reports="drop")
+            sending = shop.start("send")
+            failed = FailedSends(shop, control)
+            control.trouble("die")
+            failed.go("unknown")
+            control.trouble("hang_up", on="upload")
+            control.trouble("fail", status=500)
+            failed.go("unknown", "try_again")
+            control.trouble("fail", code="400", platform="telegram")
+            control.trouble("fail", code="131026", platform="whatsapp")
+            control.trouble("fail", code="21211", platform="twilio")
+            failed.go("content", "unreachable")
+            control.trouble("throttle", seconds=2)
+            failed.go("throttled")
+            # What cannot be written down: PostgreSQL quotes the row.
+            shop.sql("ALTER TABLE messaging_message ADD CONSTRAINT broken CHECK (external_key IS NULL) NOT VALID")
+            failed.go("unknown")
+            shop.sql("ALTER TABLE messaging_message DROP CONSTRAINT broken")
+            control.expire()
+            failed.go("token")
+        failed.control = Control(url)
+        shop.sql("UPDATE crm_channel SET paused_until = NULL")
+        shop.manage("shell", "--verbosity", "0", "-c", QUEUE)  # to nobody: the stand-in is gone
+        wait_until(
+            lambda: shop.count("messaging_outgoing", "reason = 'try_again' AND finished_at IS NULL") >= 3, "no way"
+        )
+        shop.sql("UPDATE crm_identitykey SET value = 'tampered'")
+        shop.server.stop("immediate")
+        shop.server.start()
+        shop.sql("UPDATE messaging_outgoing SET next_attempt_at = now()")
+        wait_until(
+            lambda: shop.count("messaging_outgoing", "reason IN ('unreachable', 'refused')") >= 3, "unreadable ids"
+        )
+        shop.kill(sending)
+
+        found = logs(shop)
+        everything = "".join(found.values())
+        assert "CheckViolation" in everything  # the failures did reach the log
+        for marker in NEVER_LOGGED:
             assert marker not in printed
             assert [str(file) for file, text in found.items() if marker in text] == [], marker
     finally:
