@@ -137,6 +137,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Channels"), "hub", "crm.channel"),
                     _item(_("Webhook deliveries"), "webhook", "messaging.webhookdelivery"),
                     _item(_("Messages set aside"), "report", "leads.triagefailure"),
+                    _item(_("API tokens"), "api", "crm.apitoken"),
                     _item(_("Settings"), "tune", "crm.setting"),
                 ],
             },

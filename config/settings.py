@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "rest_framework",
+    "drf_spectacular",
     "axes",
     "pghistory",
     "pgtrigger",
@@ -203,6 +204,20 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Migochat CRM",
+    "DESCRIPTION": "Conversations, messages, customers and leads, for bots and other programs. See docs/api.md.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVERS": [{"url": PUBLIC_BASE_URL}],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "crm.api.schema.add_problems",
+    ],
 }
 
 PGHISTORY_APPEND_ONLY = True
@@ -241,6 +256,7 @@ DRAINS = {
     "reminders": "leads.reminders.RemindersDrain",
     "notices": "crm.notices_mail.NoticesMailDrain",
     "contacts": "leads.contacts.ContactDrain",
+    "idempotency": "crm.api.idempotency.IdempotencyDrain",
 }
 # A process that runs all drains has a thread for each.
 if not TESTING:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("", include("config.api_urls")),
     path("files/<str:signed>", public_file, name="public_file"),
     path("webhooks/<slug:slug>/", WebhookView.as_view(), name="webhook"),
 ]

@@ -190,4 +190,14 @@ declare(
         help=_("Conversations that wait longer for our answer show their waiting time in red."),
         category=_("Conversations"),
     ),
+    Declared(
+        key="api.requests_per_minute",
+        kind="whole number",
+        default=600,
+        minimum=1,
+        maximum=1_000_000,
+        title=_("Requests of a token in a minute"),
+        help=_("A program that asks more often is told to wait."),
+        category=_("API"),
+    ),
 )

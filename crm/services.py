@@ -1,6 +1,7 @@
 """What colleagues do with customers."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -54,8 +55,26 @@ def _locked(customer_id: int) -> Customer:
     return _locked(customer.merged_into_id) if customer.merged_into_id else customer
 
 
-def change_ruled(customer: Customer, names: Iterable[str], *, by: User) -> None:
+def change_ruled(customer: Customer, names: Iterable[str], *, by: User, through_api: bool = False) -> None:
     """Set what a colleague chose of `RULED`, as `customer` has it, through the service that `settings.CUSTOMER_CHANGES` names."""
     values = {name: getattr(customer, name) for name in sorted(RULED.intersection(names))}
     if values:
-        import_string(settings.CUSTOMER_CHANGES)(customer_id=customer.pk, values=values, by=by)
+        import_string(settings.CUSTOMER_CHANGES)(customer_id=customer.pk, values=values, by=by, through_api=through_api)
+
+
+@transaction.atomic
+def change_customer(*, customer: Customer, values: dict[str, Any], by: User, through_api: bool = False) -> Customer:
+    """Set what a colleague or a program knows of a customer, by the names of its columns; a name given so stays."""
+    for name, value in values.items():
+        setattr(customer, name, value)
+    change_ruled(customer, values, by=by, through_api=through_api)
+    also = {"phone": ("phone", "phone_key"), "email": ("email", "email_key"), "name": ("name", "name_at")}
+    if "phone" in values:
+        customer.set_phone(values["phone"])
+    if "email" in values:
+        customer.set_email(values["email"])
+    if "name" in values:
+        customer.name_at = None
+    if fields := sorted({column for name in values if name not in RULED for column in also.get(name, (name,))}):
+        customer.save(update_fields=[*fields, "updated_at"])
+    return Customer.objects.select_related("owner").get(pk=customer.pk)

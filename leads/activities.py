@@ -29,6 +29,11 @@ class Cause:
     def rule(cls, reason: str, message_id: int | None = None) -> Self:
         return cls(Actor.RULE, None, reason, message_id)
 
+    @classmethod
+    def api(cls, user: User, reason: str = "") -> Self:
+        """A program changes it by the API; `user` is the colleague that it acts for."""
+        return cls(Actor.API, user, reason)
+
     def because(self, reason: str) -> "Cause":
         return replace(self, reason=reason)
 

@@ -1,5 +1,14 @@
 """The admin of customers, staff and what belongs to the installation."""
 
-from crm.admin import customers, duplicates, notices, own_settings, people_facts, runtime_settings, users
+from crm.admin import api_tokens, customers, duplicates, notices, own_settings, people_facts, runtime_settings, users
 
-__all__ = ["customers", "duplicates", "notices", "own_settings", "people_facts", "runtime_settings", "users"]
+__all__ = [
+    "api_tokens",
+    "customers",
+    "duplicates",
+    "notices",
+    "own_settings",
+    "people_facts",
+    "runtime_settings",
+    "users",
+]

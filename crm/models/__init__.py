@@ -1,4 +1,5 @@
 from crm.models.accounts import Team, User
+from crm.models.api import ApiToken, IdempotencyKey
 from crm.models.channel import Channel
 from crm.models.customer import Consent, Customer, Note, Tag
 from crm.models.identity import Identity, IdentityKey
@@ -8,11 +9,13 @@ from crm.models.merging import CustomerMerge, DuplicateDismissed
 from crm.models.working import Notification, SavedView
 
 __all__ = [
+    "ApiToken",
     "Channel",
     "Consent",
     "Customer",
     "CustomerMerge",
     "DuplicateDismissed",
+    "IdempotencyKey",
     "Identity",
     "IdentityKey",
     "ImportFile",

@@ -116,13 +116,16 @@ def _actor(activity: LeadActivity) -> str:
     """Return who did it, empty where it happened by itself."""
     if activity.automated:
         return ""
+    if activity.actor and activity.by == LeadActivity.Actor.API:
+        return _("%(name)s (by the API)") % {"name": activity.actor}
     return str(activity.actor) if activity.actor else str(activity.get_by_display())
 
 
 def _assigned(activity: LeadActivity, who: str) -> str:
     if not activity.new:
         return _("{who} took it from {old}") if who else _("Taken from {old}")
-    if activity.actor_id and str(activity.actor_id) == activity.new:
+    by_oneself = activity.by == LeadActivity.Actor.PERSON
+    if by_oneself and activity.actor_id and str(activity.actor_id) == activity.new:
         return _("{who} took it")
     return _("{who} gave it to {new}") if who else _("Given to {new}")
 

@@ -1,4 +1,4 @@
-"""What colleagues type into the form of a customer."""
+"""What colleagues type into the form of a customer, or programs set for them."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from leads.services.owners import assign_customer
 
 
 @transaction.atomic
-def change_customer(*, customer_id: int, values: dict[str, Any], by: User) -> None:
+def change_customer(*, customer_id: int, values: dict[str, Any], by: User, through_api: bool = False) -> None:
     """Set a customer's owner, label, trade, type, persona or governorate by hand: rules leave them alone from then on."""
-    values, cause = dict(values), Cause.person(by)
+    values, cause = dict(values), Cause.api(by) if through_api else Cause.person(by)
     if "owner" in values:  # first, since it locks conversations, which come before customers
         assign_customer(customer_id=customer_id, owner=values.pop("owner"), cause=cause)
     for aspect, value in values.items():

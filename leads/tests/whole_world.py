@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from crm.api.tokens import add_token
 from crm.models import CustomerMerge, SavedView, User
 from crm.tests.factories import make_customer
 from leads.activities import Cause, record
@@ -45,6 +46,7 @@ def make_whole_world() -> dict[str, Any]:
         ),
     )
     world |= {row._meta.label: row for row in rows}
+    world["crm.ApiToken"] = add_token(name=SCRIPT, user=owner)[0]
     world |= {
         row._meta.label: row for row in (world["leads.ScoreEntry"].rule, world["leads.ProductInteraction"].product)
     }
