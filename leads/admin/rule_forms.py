@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from crm.folding import fold
 from crm.models import Customer
+from crm.words import words_of
 from leads.models import Aspect, ClassificationRule, Lead, Product, ScoringRule, Stage
 from leads.reading.reader import EXCEPTION, NEUTRAL, lines
-from leads.reading.words import words_of
 from messaging.models import Message
 
 Looks = ScoringRule.Looks

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crm.folding import fold
+from crm.phrases import Hit
 from leads.reading.egypt import PLACES
-from leads.reading.phrases import Hit
 
 
 class Place(NamedTuple):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from crm.folding import fold
+from crm.phrases import Hit, Phrases, outermost
+from crm.words import forms_of, words_of
 from leads.models import Aspect, ClassificationRule, Product, ScoringRule
 from leads.reading.contacts import gives_contact
-from leads.reading.phrases import Hit, Phrases, outermost
 from leads.reading.places import Place, place_in, place_phrases
-from leads.reading.words import forms_of, words_of
 
 Looks = ScoringRule.Looks
 NEUTRAL = "neutral"

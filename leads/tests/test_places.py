@@ -4,10 +4,10 @@ import pytest
 
 from crm.folding import fold
 from crm.governorates import Governorate
+from crm.phrases import Phrases, outermost
+from crm.words import words_of
 from leads.reading.egypt import PLACES
-from leads.reading.phrases import Phrases, outermost
 from leads.reading.places import Place, place_in, place_phrases
-from leads.reading.words import words_of
 
 PHRASES = Phrases(place_phrases(), bare=False)
 G = Governorate

@@ -5,9 +5,9 @@ from time import process_time
 import pytest
 
 from crm.folding import fold
+from crm.phrases import Phrases, outermost
 from crm.tests.factories import make_customer
-from leads.reading.phrases import Phrases, outermost
-from leads.reading.words import forms_of, words_of
+from crm.words import forms_of, words_of
 
 AWKWARD = [
     "", " ", "Hello, MONA 12", "أحمد إبراهيم آدم ٱلله", "أسماء مؤمن رائد سيئة شيء", "مُحَمَّدٌ رَحْمٰن محـــمد",

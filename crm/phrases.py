@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from crm.folding import fold
-from leads.reading.words import forms_of, without_article, words_of
+from crm.words import forms_of, without_article, words_of
 
 T = TypeVar("T")
 
