@@ -81,6 +81,7 @@ UNFOLD: dict[str, Any] = {
                     _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
                     _item(_("Conversations"), "forum", "messaging.conversation"),
                     _item(_("Messages"), "chat_bubble", "messaging.message"),
+                    _item(_("Handoffs"), "front_hand", "messaging.handoff"),
                 ],
             },
             {
@@ -138,6 +139,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Webhook deliveries"), "webhook", "messaging.webhookdelivery"),
                     _item(_("Messages set aside"), "report", "leads.triagefailure"),
                     _item(_("API tokens"), "api", "crm.apitoken"),
+                    _item(_("Handoff keywords"), "record_voice_over", "messaging.handoffkeywords"),
                     _item(_("Settings"), "tune", "crm.setting"),
                 ],
             },
@@ -211,7 +213,7 @@ CUSTOMER_PANELS = [
     "messaging.admin.on_customers.conversations_panel",
     "leads.admin.reports.customer.figures_panel",
 ]
-CONVERSATION_PANELS = ["leads.admin.panels.lead_card"]
+CONVERSATION_PANELS = ["messaging.admin.handoff_panel.handoff_panel", "leads.admin.panels.lead_card"]
 MESSAGES_BROUGHT = "messaging.admin.on_campaigns.messages_brought"
 DEMO_STORYTELLER = "leads.demo.storyteller.DemoLeads"
 NOTICE_SUBJECTS = "leads.notices.subjects_of"

@@ -250,6 +250,7 @@ DRAINS = {
     "deliveries": "messaging.ingest.drain.DeliveryDrain",
     "spool": "messaging.ingest.spool_drain.SpoolDrain",
     "outgoing": "messaging.sending.drain.OutgoingDrain",
+    "handoffs": "messaging.handoff_words.HandoffDrain",
     "triage": "leads.triage.drain.TriageDrain",
     "fading": "leads.rescoring.FadingDrain",
     "assignment": "leads.assignment.AssignmentDrain",

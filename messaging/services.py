@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from crm.models import User
+from messaging.handoffs import end_with_conversation
 from messaging.ingest.conversations import RECOUNT
 from messaging.models import Conversation
 
@@ -26,6 +27,7 @@ def close_conversation(*, conversation_id: int) -> Conversation:
     if conversation.status == Conversation.Status.OPEN:
         conversation.status, conversation.closed_at = Conversation.Status.CLOSED, timezone.now()
         conversation.save(update_fields=["status", "closed_at", "updated_at"])
+        end_with_conversation(conversation)
     return conversation
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from crm.visibility import ours, owned, seen, seen_with
-from messaging.models import Attachment, Conversation, Message
+from messaging.models import Attachment, Conversation, Handoff, Message
 
 
 def talks_with_customer(user: Any) -> Exists:
@@ -23,5 +23,6 @@ def _conversations(user: Any) -> Q:
     return ours(user, "assignee", "team") | (nobodys & owned(user, "identity__customer__owner"))
 
 
+seen_with(Handoff, "conversation", Conversation)
 seen_with(Message, "conversation", Conversation)
 seen_with(Attachment, "message", Message)

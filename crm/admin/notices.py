@@ -33,6 +33,7 @@ ICONS = {
     Notification.Kind.WAITING: "hourglass_top",
     Notification.Kind.FOLLOW_UP: "event",
     Notification.Kind.MENTION: "alternate_email",
+    Notification.Kind.HANDOFF: "front_hand",
 }
 
 

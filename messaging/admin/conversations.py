@@ -21,11 +21,11 @@ from crm.admin.staff_admin import StaffAdmin, StaffList
 from crm.markup import column
 from crm.models import User
 from crm.visibility import user_of, visible
-from messaging import services
+from messaging import handoffs, services
 from messaging.admin import labels, thread
 from messaging.admin.bulk import BULK_ACTIONS
 from messaging.admin.never_answered import NeverAnsweredFilter
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Handoff, Message
 
 UNREAD_SHOWN = 99
 
@@ -104,7 +104,16 @@ class ConversationAdmin(PageActions, StaffAdmin):
     phone = {"who": "title", "last_activity": "end", "unread": "badge"}  # noqa: RUF012 - as in StaffAdmin
     search_fields = ("identity__customer__name",)
     search_help_text = gettext_lazy("Name, exact phone or e-mail")
-    page_actions = ("read", "close", "reopen", "assign_to_me", "hand_back")
+    page_actions = (
+        "read",
+        "close",
+        "reopen",
+        "assign_to_me",
+        "hand_back",
+        "take_over",
+        "complete_handoff",
+        "give_to_bot",
+    )
     bulk_actions = BULK_ACTIONS
     pages_if_restricted = 40
     list_display_more = ("state", "message_total", "began")
@@ -228,3 +237,27 @@ class ConversationAdmin(PageActions, StaffAdmin):
     def do_hand_back(self, request: HttpRequest, conversation: Conversation) -> str:
         services.assign_conversation(conversation_id=conversation.pk, assignee=None)
         return _("Nobody's now.")
+
+    def do_take_over(self, request: HttpRequest, conversation: Conversation) -> str:
+        try:
+            handoffs.take_over(conversation_id=conversation.pk, user=user_of(request))
+        except handoffs.HandoffRefused as refused:
+            raise ActionRefused(str(refused)) from None
+        return _("It is yours now; the bot writes nothing more.")
+
+    def do_complete_handoff(self, request: HttpRequest, conversation: Conversation) -> str:
+        handoff = Handoff.objects.open().filter(conversation=conversation).first()
+        if handoff is None:
+            raise ActionRefused(_("Nothing was handed over."))
+        try:
+            handoffs.complete_handoff(handoff_id=handoff.pk)
+        except handoffs.HandoffRefused as refused:
+            raise ActionRefused(str(refused)) from None
+        return _("Done. The conversation stays yours.")
+
+    def do_give_to_bot(self, request: HttpRequest, conversation: Conversation) -> str:
+        try:
+            handoffs.give_back(conversation_id=conversation.pk)
+        except handoffs.HandoffRefused as refused:
+            raise ActionRefused(str(refused)) from None
+        return _("A bot has it now.")

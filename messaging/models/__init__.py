@@ -1,6 +1,18 @@
 from messaging.models.conversation import Conversation
 from messaging.models.delivery import WebhookDelivery
+from messaging.models.handoff import BotWatch, Handoff, HandoffKeywords
 from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
 from messaging.models.outgoing import Outgoing
 
-__all__ = ["Attachment", "Conversation", "Message", "MessageEvent", "MessageStatus", "Outgoing", "WebhookDelivery"]
+__all__ = [
+    "Attachment",
+    "BotWatch",
+    "Conversation",
+    "Handoff",
+    "HandoffKeywords",
+    "Message",
+    "MessageEvent",
+    "MessageStatus",
+    "Outgoing",
+    "WebhookDelivery",
+]

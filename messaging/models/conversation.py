@@ -31,7 +31,8 @@ class Conversation(TimestampedModel):
 
     `answered_at` is our newest message in it, `seen_at` how far a colleague has read. `waiting_since` is the first inbound message
     after `answered_at`; `unread_count` the number of those after both. `last_inbound_at` opens the reply window, so comments leave
-    it alone.
+    it alone. Where `bot_owned`, people write nothing but notes until one of them takes it over (`messaging.bots`); `failed_answers`
+    counts what the bot did not know, in a row.
     """
 
     class Status(models.TextChoices):
@@ -64,6 +65,10 @@ class Conversation(TimestampedModel):
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
 
+    bot_owned = models.BooleanField(_("a bot has it"), default=False, db_default=False, editable=False)
+    failed_answers = models.PositiveSmallIntegerField(
+        _("answers that the bot did not know"), default=0, db_default=0, editable=False
+    )
     session_state = models.CharField(_("session state"), max_length=50, blank=True)
     session_turn = models.PositiveIntegerField(_("session turn"), default=0)
     session_profile = models.JSONField(_("session profile"), default=dict, blank=True)
@@ -88,6 +93,7 @@ class Conversation(TimestampedModel):
                 condition=Q(status="open", waiting_since__isnull=False),
             ),
             models.Index("assignee", F("last_activity_at").desc(), name="conversation_of_assignee"),
+            models.Index(fields=["id"], name="conversation_of_bot", condition=Q(bot_owned=True, status="open")),
         )
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm.models import User
+from messaging.bots import lock, take_turn
 from messaging.channels.outbound import Content
 from messaging.ingest.conversations import answered_anew, count_rows
 from messaging.keys import message_key
@@ -63,7 +64,8 @@ def queue_message(
         messaging.sending.refusals.Refused: the platform's rules or the customer's wish forbid it, or there is nothing to send.
         messaging.sending.refusals.AnsweredMeanwhile: a colleague was faster.
     """
-    conversation = _locked(conversation_id)
+    conversation = lock(conversation_id)
+    take_turn(conversation, author=author, automated=automated)
     allowed = allowance(conversation, by_person=not automated)
     refusals.refuse_unless_allowed(draft.content, allowed)
     _reopen(conversation)
@@ -84,11 +86,6 @@ def queue_message(
     )
     _count(conversation, message)
     return message
-
-
-def _locked(conversation_id: int) -> Conversation:
-    locked = Conversation.objects.select_for_update(no_key=True, of=("self",))
-    return locked.select_related("channel", "identity__customer").get(pk=conversation_id)
 
 
 def _reopen(conversation: Conversation) -> None:
@@ -201,7 +198,7 @@ def send_again(*, message_id: int) -> bool:
     outgoing = _finished(message_id)
     if outgoing is None:
         return False
-    conversation = _locked(outgoing.conversation_id)
+    conversation = lock(outgoing.conversation_id)
     allowed = allowance(conversation, by_person=not outgoing.message.automated)
     refusals.refuse_unless_allowed(Content(outgoing.content), allowed)
     outgoing.finished_at, outgoing.sender, outgoing.next_attempt_at = None, None, timezone.now()

@@ -10,7 +10,7 @@ from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
 from crm.models import Consent, Note, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
-from messaging.models import Attachment, Conversation, MessageStatus, WebhookDelivery
+from messaging.models import Attachment, Conversation, Handoff, HandoffKeywords, MessageStatus, WebhookDelivery
 from messaging.tests.factories import NOON, make_conversation, make_message
 
 SCRIPT = "<script>alert(1)</script>"
@@ -88,6 +88,12 @@ def make_world() -> dict[str, Any]:
         ),
         "messaging.Conversation": first,
         "messaging.Message": first.messages.first(),
+        "messaging.Handoff": Handoff.objects.create(
+            conversation=first, reason=SCRIPT, by="bot", context={SCRIPT: QUOTES}, assignee=staff, team=shop
+        ),
+        "messaging.HandoffKeywords": HandoffKeywords.objects.get_or_create(language="en", defaults={"phrases": SCRIPT})[
+            0
+        ],
         "messaging.WebhookDelivery": make_delivery(
             channel, body=SCRIPT.encode(), query=QUOTES, headers={"user-agent": SCRIPT}, status="failed", error=SCRIPT
         ),

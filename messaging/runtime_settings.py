@@ -1,0 +1,30 @@
+"""Settings of conversations that administrators change while the system runs."""
+
+from django.utils.translation import gettext_lazy as _
+
+from crm.runtime_settings import Declared, declare
+
+BOTS = _("Bots")
+
+declare(
+    Declared(
+        key="bots.failed_answers",
+        kind="whole number",
+        default=3,
+        minimum=1,
+        maximum=100,
+        title=_("A bot hands over after (failed answers)"),
+        help=_("So many answers in a row that the bot did not know, and a colleague is asked to take over."),
+        category=BOTS,
+    ),
+    Declared(
+        key="bots.session_hours",
+        kind="whole number",
+        default=24,
+        minimum=1,
+        maximum=24 * 90,
+        title=_("A bot forgets a session after (hours)"),
+        help=_("What a bot keeps of a conversation is gone when it wrote nothing to it for so long."),
+        category=BOTS,
+    ),
+)
