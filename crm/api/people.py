@@ -4,7 +4,8 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from crm.api.views import ApiViewSet, MayDo
 from crm.models import Team, User
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class ColleagueField(serializers.PrimaryKeyRelatedField[User]):
     """A colleague who works here, by id."""
 
@@ -21,6 +23,7 @@ class ColleagueField(serializers.PrimaryKeyRelatedField[User]):
         return User.objects.select_related("team").filter(is_active=True)
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class TeamField(serializers.PrimaryKeyRelatedField[Team]):
     """A team, by id."""
 

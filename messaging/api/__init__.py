@@ -1,0 +1,1 @@
+"""Conversations, messages, sessions and handoffs in the API."""

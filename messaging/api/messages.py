@@ -1,0 +1,119 @@
+"""Messages in the API: those of a conversation, one, and sending."""
+
+from types import MappingProxyType
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.api.authentication import token_of
+from crm.api.problems import Conflict
+from crm.api.views import ApiViewSet
+from messaging.api.drafts import DraftSerializer, draft_from
+from messaging.api.of_conversation import OfConversation
+from messaging.bots import BotHasIt, PersonHasIt
+from messaging.models import Attachment, Message, MessageStatus
+from messaging.sending.queueing import queue_message
+from messaging.sending.refusals import AnsweredMeanwhile, Refused
+
+READ, SEND = "messaging.view_message", "messaging.change_conversation"
+STATUSES = tuple(status.name.lower() for status in MessageStatus)
+
+
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    """A file, location or contact of a message. `url` is where the platform has it, as long as it does."""
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "type", "name", "mime_type", "size", "url", "extra")
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    """A message. `failure` says why one of ours was not sent, for people; `error` is the platform's code."""
+
+    status = serializers.SerializerMethodField()
+    failure = serializers.SerializerMethodField()
+    attachments = AttachmentSerializer(many=True)
+
+    class Meta:
+        model = Message
+        fields = (
+            "id", "conversation", "direction", "type", "text", "payload", "status", "failure", "error", "at", "sent_at",
+            "received_at", "author", "automated", "source", "post", "ad", "comment_id", "external_id", "reply_to",
+            "reactions", "edited_at", "deleted_at", "attachments",
+        )  # fmt: skip
+
+    @extend_schema_field({"type": "string", "enum": list(STATUSES)})
+    def get_status(self, row: Message) -> str:
+        return MessageStatus(row.status).name.lower()
+
+    def get_failure(self, row: Message) -> str:
+        outgoing = getattr(row, "outgoing", None)
+        return outgoing.reason_text if outgoing else ""
+
+
+class MessagesAsked(serializers.Serializer[Any]):
+    """What a list of messages is narrowed down by."""
+
+    direction = serializers.ChoiceField(Message.Direction.choices, required=False)
+
+
+def _complete(rows: QuerySet[Message]) -> QuerySet[Message]:
+    return rows.select_related("outgoing").prefetch_related("attachments").defer("text_folded", "external_key")
+
+
+class MessagesOfConversationViewSet(OfConversation):
+    """Messages of a conversation, and sending one."""
+
+    serializer_class = MessageSerializer
+    permissions = MappingProxyType({"list": READ, "create": SEND})
+
+    @extend_schema(parameters=[MessagesAsked], responses=MessageSerializer(many=True))
+    def list(self, request: Request, pk: int) -> Response:
+        """List the messages of a conversation, in the order in which they were stored."""
+        rows = _complete(Message.objects.filter(conversation=self.conversation()))
+        asked = self.asked(MessagesAsked)
+        return self.page(rows.filter(**asked))
+
+    @extend_schema(request=DraftSerializer, responses={202: MessageSerializer})
+    def create(self, request: Request, pk: int) -> Response:
+        """Send a message: it is queued, and its status tells what becomes of it.
+
+        A bot's first message makes the conversation the bot's; see `bot_owned`.
+        """
+        conversation = self.conversation()
+        given = self.given(DraftSerializer)
+        try:
+            message = queue_message(
+                conversation_id=conversation.pk,
+                draft=draft_from(conversation, given),
+                author=self.user,
+                automated=token_of(request).is_bot,
+                seen_up_to=given.get("seen_up_to"),
+            )
+        except AnsweredMeanwhile as faster:
+            raise Conflict("answered_meanwhile", "A colleague has answered since.", message=faster.message.pk) from None
+        except (BotHasIt, PersonHasIt) as refused:
+            code = "bot_has_it" if isinstance(refused, BotHasIt) else "person_has_it"
+            raise Conflict(code, str(refused)) from None
+        except Refused as refused:
+            raise Conflict("not_allowed", str(refused)) from None
+        return Response(MessageSerializer(_complete(Message.objects.all()).get(pk=message.pk)).data, status=202)
+
+
+class MessageViewSet(ApiViewSet):
+    """Messages that the token's colleague sees."""
+
+    model = Message
+    serializer_class = MessageSerializer
+    permissions = MappingProxyType({"retrieve": READ})
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return _complete(super().get_queryset())
+
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """Read a message."""
+        return Response(MessageSerializer(self.row()).data)
