@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db.models import F
 
 from crm.contact_details import identity_key
 from crm.models import (
+    ApiToken,
     Channel,
     Consent,
     Customer,
     CustomerMerge,
     DuplicateDismissed,
+    IdempotencyKey,
     IdentityKey,
     Notification,
     SavedView,
@@ -114,6 +117,24 @@ def view_twice() -> None:
     SavedView.objects.bulk_create([SavedView(owner=user, screen="leads.lead", name="Mine") for _ in range(2)])
 
 
+def _token(**fields: Any) -> ApiToken:
+    return ApiToken(**{"user": make_user(), "name": "bot", "digest": b"1", **fields})
+
+
+def token_of_that_name() -> None:
+    ApiToken.objects.bulk_create([_token(), _token(digest=b"2")])
+
+
+def token_twice() -> None:
+    ApiToken.objects.bulk_create([_token(), _token(name="other")])
+
+
+def key_used_twice() -> None:
+    token = _token()
+    token.save()
+    IdempotencyKey.objects.bulk_create([IdempotencyKey(token=token, key="a", fingerprint=b"") for _ in range(2)])
+
+
 #: By the name in the models: what breaks it, and the name in the database where that is another.
 ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "channel_platform_known": (unknown_platform, ""),
@@ -125,6 +146,9 @@ ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "duplicate_dismissed_in_order": (dismissed_backwards, ""),
     "notification_once": (told_twice, ""),
     "saved_view_once": (view_twice, ""),
+    "idempotency_key_once": (key_used_twice, ""),
+    "crm_apitoken.name": (token_of_that_name, "crm_apitoken_name_key"),
+    "crm_apitoken.digest": (token_twice, "crm_apitoken_digest_key"),
     "identity_key_once": (key_twice, ""),
     "consent_once": (consent_twice, ""),
     "user_email_any_case": (address_in_another_case, ""),

@@ -111,10 +111,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'assigned', 'completed', 'cancelled'])), name='handoff_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoff',
             constraint=models.CheckConstraint(condition=models.Q(('by__in', ['bot', 'rule', 'person', 'api'])), name='handoff_by_known'),
         ),
         migrations.AddConstraint(

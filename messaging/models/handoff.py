@@ -76,9 +76,6 @@ class Handoff(TimestampedModel):
             models.UniqueConstraint(
                 fields=["conversation"], condition=Q(status__in=["pending", "assigned"]), name="handoff_one_open"
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=["pending", "assigned", "completed", "cancelled"]), name="handoff_status_known"
-            ),
             models.CheckConstraint(condition=Q(by__in=["bot", "rule", "person", "api"]), name="handoff_by_known"),
             models.CheckConstraint(
                 condition=Q(rating__isnull=True) | Q(rating__range=(1, 5)), name="handoff_rating_in_range"
