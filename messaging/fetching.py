@@ -1,0 +1,246 @@
+"""Fetching files from addresses that came from outside, without becoming anybody's way into our own network.
+
+Only hosts of a list, only by https, never a private address whatever the name resolves to, no redirect, and never more bytes or
+seconds than allowed. The name is resolved once, and that address is connected to.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.conf import settings
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from crm.models.channel import Platform
+from messaging.sniffing import sniff
+
+CONNECT_SECONDS, SECONDS = 5.0, 20.0
+CHUNK = 64 * 1024
+HTTPS_PORT = 443
+
+#: Where each platform keeps files. An entry that begins with a dot stands for all hosts below it.
+META_HOSTS = frozenset({".fbcdn.net", ".fbsbx.com", ".cdninstagram.com"})
+HOSTS: Mapping[str, frozenset[str]] = {
+    Platform.MESSENGER: META_HOSTS,
+    Platform.INSTAGRAM: META_HOSTS,
+    Platform.WHATSAPP: META_HOSTS,
+    Platform.TELEGRAM: frozenset({"api.telegram.org"}),
+    Platform.TWILIO: frozenset({"api.twilio.com", ".twiliocdn.com"}),
+}
+#: An IPv6 address of these ranges leads to the IPv4 address in its last 32 bits.
+LEADING_TO_IPV4 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Why(StrEnum):
+    """Why a file was not fetched."""
+
+    ADDRESS = "address"
+    REDIRECT = "redirect"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    ENCODED = "encoded"
+    UNREACHABLE = "unreachable"
+    STATUS = "status"
+
+
+class FetchError(Exception):
+    """A file was not fetched. Never carries its address, which may hold a token.
+
+    `status` is what the host answered, if it did; `location` where it redirects to, for callers who may go on there.
+    """
+
+    def __init__(self, why: Why, detail: str = "", *, status: int = 0, location: str = "") -> None:
+        super().__init__(f"{why.value} {detail or status or ''}".strip())
+        self.why, self.status, self.location = why, status, location
+
+    @property
+    def retryable(self) -> bool:
+        """Whether it may go better later."""
+        if self.why == Why.STATUS:
+            return self.status >= 500 or self.status in (408, 425, 429)
+        return self.why in (Why.TOO_SLOW, Why.UNREACHABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file: its bytes, what they are by their look (`application/octet-stream`: unknown), and what the host calls them."""
+
+    content: bytes = field(repr=False)
+    mime_type: str
+    declared_type: str = ""
+
+
+def fetch(
+    url: str,
+    *,
+    hosts: Collection[str],
+    most_bytes: int,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+) -> Fetched:
+    """Fetch a file of up to `most_bytes` from one of `hosts` within `seconds`.
+
+    Raises:
+        FetchError: it may not be fetched, is not there, or is more than was allowed.
+    """
+    deadline = time.monotonic() + seconds
+    target = _checked(url, hosts)
+    connection = _Connection(target, _addresses(target), deadline)
+    try:
+        connection.request("GET", target.request_uri, headers={"Accept-Encoding": "identity", **(headers or {})})
+        with connection.getresponse() as response:
+            fetched = _read(response, most_bytes)
+        if connection.is_late:  # it was cut, and looks complete where the host had not said how long it is
+            raise TimeoutError
+        return fetched
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why = Why.TOO_SLOW if connection.is_late or isinstance(error, TimeoutError) else Why.UNREACHABLE
+        raise FetchError(why, type(error).__name__) from None
+    finally:
+        connection.end()
+
+
+def _checked(url: str, hosts: Collection[str]) -> Url:
+    """Return an address in its parts that may be asked."""
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        raise FetchError(Why.ADDRESS, "unreadable") from None
+    if _is_stand_in(parts):
+        return parts
+    if parts.scheme != "https" or parts.auth or parts.port not in (None, HTTPS_PORT):
+        raise FetchError(Why.ADDRESS, "scheme")
+    host = parts.host or ""
+    if not any(host.endswith(allowed) if allowed.startswith(".") else host == allowed for allowed in hosts):
+        raise FetchError(Why.ADDRESS, "host")
+    return parts
+
+
+def _is_stand_in(parts: Url) -> bool:
+    """Tell whether the operator put a stand-in of the platforms there: an API's address in the settings that is not even https."""
+    if parts.scheme != "http" or parts.auth:
+        return False
+    apis = (settings.GRAPH_API_URL, settings.INSTAGRAM_API_URL, settings.TELEGRAM_API_URL, settings.TWILIO_API_URL)
+    return parts.netloc in {known.netloc for known in map(parse_url, apis) if known.scheme == "http"}
+
+
+def _addresses(target: Url) -> list[tuple[str, int]]:
+    """Resolve the host, once; none of what it resolves to may be private."""
+    host = (target.host or "").strip("[]")
+    port = target.port or (HTTPS_PORT if target.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise FetchError(Why.UNREACHABLE, "name") from None
+    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+    if not _is_stand_in(target) and not all(map(is_public, addresses)):
+        raise FetchError(Why.ADDRESS, "private")
+    return [(address, port) for address in addresses]
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the public internet, also the one that it leads to in another notation."""
+    try:
+        found: Address = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    inner = _inner_address(found)
+    if inner is not None:
+        return is_public(str(inner))
+    is_site_local = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
+    return found.is_global and not found.is_multicast and not is_site_local
+
+
+def _inner_address(address: Address) -> ipaddress.IPv4Address | None:
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if any(address in network for network in LEADING_TO_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to the address that was checked, in the name that was asked for, which is cut at its deadline."""
+
+    def __init__(self, target: Url, addresses: list[tuple[str, int]], deadline: float) -> None:
+        self.is_secure = target.scheme == "https"
+        self.default_port = HTTPS_PORT if self.is_secure else 80
+        super().__init__(target.host or "", target.port or self.default_port, timeout=CONNECT_SECONDS)
+        self.addresses, self.deadline, self.is_late = addresses, deadline, False
+        self._wire: socket.socket | None = None
+        self._cutter: threading.Timer | None = None
+
+    def connect(self) -> None:
+        self.sock = self._reach()
+        if self.is_secure:
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self._wire = self.sock
+        self._cutter = threading.Timer(self._left(), self._cut)
+        self._cutter.daemon = True
+        self._cutter.start()
+        self.sock.settimeout(self._left())
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()
+
+    def end(self) -> None:
+        """Close it for good; `close` is called as soon as an answer has begun that ends with the connection."""
+        if self._cutter:
+            self._cutter.cancel()
+        self.close()
+
+    def _reach(self) -> socket.socket:
+        error: OSError = ConnectionError()
+        for address in self.addresses:
+            try:
+                return socket.create_connection(address, timeout=min(CONNECT_SECONDS, self._left()))
+            except OSError as failure:
+                error = failure
+        raise error
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            self.is_late = True
+            raise TimeoutError
+        return left
+
+    def _cut(self) -> None:
+        """End it, whatever it waits for: a host that sends a byte now and then never runs into a timeout of the socket."""
+        self.is_late = True
+        if self._wire is not None:
+            with suppress(OSError):  # it has just ended by itself
+                socket.socket.shutdown(
+                    self._wire, socket.SHUT_RDWR
+                )  # not TLS's, which would unwrap it under the reader
+
+
+def _read(response: http.client.HTTPResponse, most_bytes: int) -> Fetched:
+    status = response.status
+    if 300 <= status < 400:
+        raise FetchError(Why.REDIRECT, status=status, location=response.headers.get("Location", ""))
+    if status != http.client.OK:
+        raise FetchError(Why.STATUS, status=status)
+    if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise FetchError(Why.ENCODED)
+    if (response.length or 0) > most_bytes:
+        raise FetchError(Why.TOO_LARGE)
+    content = bytearray()
+    while chunk := response.read(CHUNK):
+        content += chunk
+        if len(content) > most_bytes:
+            raise FetchError(Why.TOO_LARGE)
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+    whole = bytes(content)
+    return Fetched(whole, sniff(whole), response.headers.get_content_type())
