@@ -252,6 +252,7 @@ DRAINS = {
     "spool": "messaging.ingest.spool_drain.SpoolDrain",
     "outgoing": "messaging.sending.drain.OutgoingDrain",
     "handoffs": "messaging.handoff_words.HandoffDrain",
+    "lead_forms": "messaging.lead_forms.drain.LeadFormDrain",
     "triage": "leads.triage.drain.TriageDrain",
     "fading": "leads.rescoring.FadingDrain",
     "assignment": "leads.assignment.AssignmentDrain",

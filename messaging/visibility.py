@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from crm.visibility import ours, owned, seen, seen_with
-from messaging.models import Attachment, Conversation, Handoff, Message
+from messaging.models import Attachment, Conversation, Handoff, LeadFormAnswer, Message
 
 
 def talks_with_customer(user: Any) -> Exists:
@@ -26,3 +26,4 @@ def _conversations(user: Any) -> Q:
 seen_with(Handoff, "conversation", Conversation)
 seen_with(Message, "conversation", Conversation)
 seen_with(Attachment, "message", Message)
+seen_with(LeadFormAnswer, "message", Message)

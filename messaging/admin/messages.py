@@ -16,6 +16,7 @@ from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
 from messaging.admin import labels
+from messaging.admin.lead_forms import LeadFormFilter, LeadFormOnMessage
 from messaging.admin.origins import BroughtByFilter
 from messaging.models import Message, MessageStatus
 
@@ -28,7 +29,7 @@ class MessageDaysFilter(DaysFilter):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly, StaffAdmin):
+class MessageAdmin(LeadFormOnMessage, ReadOnly, StaffAdmin):
     list_display = ("who", "way", "source_name", "channel_name", "when")
     list_select_related = ("conversation__identity__customer", "channel", "post", "ad")
     list_filter = (
@@ -38,6 +39,7 @@ class MessageAdmin(ReadOnly, StaffAdmin):
             [("in", gettext_lazy("From customers")), ("out", gettext_lazy("From us"))],
         ),
         choice_filter("source", gettext_lazy("source"), Message.Source.choices),
+        LeadFormFilter,
         ChannelFilter,
         BroughtByFilter,
         MessageDaysFilter,
@@ -62,6 +64,7 @@ class MessageAdmin(ReadOnly, StaffAdmin):
             {"fields": ("channel", "at", "sent_at", "received_at", "type", "platform_id", "referral_data")},
         ),
     )
+    change_form_outer_before_template = "migochat/message.html"
     empty_icon = "chat_bubble"
     empty_title = gettext_lazy("No messages yet")
 

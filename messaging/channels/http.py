@@ -14,7 +14,9 @@ import orjson
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, NewConnectionError, SSLError
 
+from messaging.channels.contract import MalformedPayload
 from messaging.channels.outbound import Reason, SendError
+from messaging.channels.reading import load_object
 
 CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 30.0
 ANSWER_BYTES = 1024 * 1024
@@ -113,7 +115,6 @@ def _with_query(url: str, query: Mapping[str, str] | None) -> str:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        return load_object(body)
+    except MalformedPayload:
         return {}
-    return found if isinstance(found, dict) else {}

@@ -4,6 +4,7 @@ from django.db import connection
 
 from messaging.ingest.drafts import MessageDraft, attachment_row
 from messaging.ingest.recordset import recordset
+from messaging.lead_forms.waiting import await_answers
 
 STORED = """
     SELECT message.channel_id, message.external_key
@@ -63,6 +64,7 @@ def insert(drafts: list[MessageDraft]) -> list[MessageDraft]:
             for position, item in enumerate(draft.attachments)
         ]
     )
+    await_answers(inserted)
     return inserted
 
 

@@ -103,7 +103,7 @@ def record_failure(claim: Claim, error: SendError) -> None:
         answered_anew([claim.conversation_id])
     if status == MessageStatus.UNKNOWN:
         adopt_echoes([claim.conversation_id])
-    _note_pause(claim, error, now)
+    hold_back(claim.channel_id, error, attempt=claim.attempt, asked_at=claim.attempted_at)
 
 
 def _pause(attempt: int, error: SendError) -> timedelta:
@@ -114,22 +114,23 @@ def _pause(attempt: int, error: SendError) -> timedelta:
     return min(FIRST_PAUSE * (1 << min(attempt - 1, 10)), LONGEST_PAUSE)
 
 
-def _note_pause(claim: Claim, error: SendError, now: datetime) -> None:
-    """Hold the channel back where the platform asked for it, or refuses us altogether."""
+def hold_back(channel_id: int, error: SendError, *, attempt: int, asked_at: datetime) -> None:
+    """Hold a channel back where the platform asked for it, or refuses us altogether."""
+    now = timezone.now()
     if error.reason == Reason.THROTTLED and not error.one_person:
         asked = timedelta(seconds=error.retry_after) if error.retry_after else None
-        _pause_channel(claim.channel_id, now + (asked or max(THROTTLED_PAUSE, _pause(claim.attempt, error))))
+        _pause_channel(channel_id, now + (asked or max(THROTTLED_PAUSE, _pause(attempt, error))))
     elif error.reason == Reason.TOKEN:
-        _note_refused_token(claim, now)
-    _note_usage(claim.channel_id, error.usage)
+        _note_refused_token(channel_id, asked_at, now)
+    _note_usage(channel_id, error.usage)
 
 
-def _note_refused_token(claim: Claim, now: datetime) -> None:
-    """Hold the channel back until its token is renewed, unless it was while this message was under way."""
-    channel = Channel.objects.filter(pk=claim.channel_id, updated_at__lte=claim.attempted_at)
+def _note_refused_token(channel_id: int, asked_at: datetime, now: datetime) -> None:
+    """Hold the channel back until its token is renewed, unless it was since the platform was asked."""
+    channel = Channel.objects.filter(pk=channel_id, updated_at__lte=asked_at)
     if channel.exists():
         channel.filter(token_refused_at=None).update(token_refused_at=now)
-        _pause_channel(claim.channel_id, now + TOKEN_PAUSE)
+        _pause_channel(channel_id, now + TOKEN_PAUSE)
 
 
 def _note_usage(channel_id: int, usage: float | None) -> None:
