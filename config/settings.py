@@ -242,6 +242,10 @@ SPOOL_UNVERIFIED_MAX = env.int("SPOOL_UNVERIFIED_MAX", 10_000)  # files taken in
 # --- Sending: where the platforms' APIs are; a local stand-in can take their place ---
 GRAPH_API_URL = env.str("GRAPH_API_URL", "https://graph.facebook.com").rstrip("/")
 INSTAGRAM_API_URL = env.str("INSTAGRAM_API_URL", GRAPH_API_URL).rstrip("/")
+# Instagram renews tokens at its own address, also where messages go by Facebook's.
+INSTAGRAM_TOKEN_URL = env.str(
+    "INSTAGRAM_TOKEN_URL", env.str("INSTAGRAM_API_URL", "https://graph.instagram.com")
+).rstrip("/")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
 TWILIO_API_URL = env.str("TWILIO_API_URL", "https://api.twilio.com").rstrip("/")
 GRAPH_API_VERSION = "v26.0"
@@ -253,6 +257,7 @@ DRAINS = {
     "outgoing": "messaging.sending.drain.OutgoingDrain",
     "handoffs": "messaging.handoff_words.HandoffDrain",
     "lead_forms": "messaging.lead_forms.drain.LeadFormDrain",
+    "tokens": "messaging.tokens.drain.TokenDrain",
     "triage": "leads.triage.drain.TriageDrain",
     "fading": "leads.rescoring.FadingDrain",
     "assignment": "leads.assignment.AssignmentDrain",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,14 +12,21 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from crm import runtime_settings
 from crm.encrypted_fields import Unreadable
 from crm.models import Channel
 from crm.models.channel import Platform
 from messaging.channels import adapter_for
+from messaging.lookups.errands import TOKENS as FOR_ASKING
 from messaging.models import WebhookDelivery
+from messaging.tokens.renewal import release
 
 #: Secrets that only sending needs; every other one is needed to receive.
 FOR_SENDING = frozenset({"access_token", "bot_token", "account_sid"})
+#: What a channel works without. The app's id lets its token be looked after; the business account's is learned from webhooks.
+OPTIONAL = frozenset({"app_id", "waba_id"})
+#: A new one of these lets a channel go on whose token was refused.
+TOKENS = frozenset({"access_token", "bot_token", "account_sid", "auth_token"})
 #: Platforms whose webhooks do not name our account, so that a channel may do without its id.
 WITHOUT_ACCOUNT_ID = frozenset({Platform.TELEGRAM})
 TWILIO_PREFIXES = ("whatsapp:", "sms:")
@@ -101,7 +108,9 @@ def save_channel(
         channel.external_id = _own_id(platform, external_id, secrets) or channel.external_id
         channel.credentials = _with_newest(channel, secrets, forget_older)
         if secrets:
-            channel.token_refused_at = channel.paused_until = None  # what waits is tried with the new ones at once
+            release(channel)  # what waits is tried with the new ones at once
+        if TOKENS & secrets.keys() and not added:
+            channel.token_expires_at = _unless_of_the_old_one(channel.token_expires_at)
         try:
             channel.full_clean(exclude=["credentials"])
         except ValidationError as error:
@@ -201,17 +210,37 @@ def _setup_findings(channel: Channel) -> tuple[list[str], list[str]]:
         )
     if not channel.external_id and channel.platform not in WITHOUT_ACCOUNT_ID:
         problems.append(_("Its id on the platform is missing, so that no event finds its way to it (--external-id)."))
-    if channel.token_expires_at and channel.token_expires_at <= timezone.now():
-        problems.append(_("Its token expired on %(when)s.") % {"when": _moment(channel.token_expires_at)})
+    problems += _token_findings(channel)
     if not channel.is_active:
         notes.append(_("It is not active: what arrives is kept and not read."))
     return problems, notes
 
 
+def _token_findings(channel: Channel) -> list[str]:
+    now, expires = timezone.now(), channel.token_expires_at
+    soon = now + timedelta(days=runtime_settings.value_of("channels.token_warning_days"))
+    if channel.token_refused_at:
+        sentence = _("The platform refuses its token since %(when)s: make a new one and add it (--secret %(name)s).")
+        name = FOR_ASKING[channel.platform]
+        return [sentence % {"when": _moment(channel.token_refused_at), "name": name}]
+    if expires and expires <= now:
+        return [_("Its token expired on %(when)s.") % {"when": _moment(expires)}]
+    if expires and expires <= soon:
+        return [_("Its token expires on %(when)s: make a new one and add it.") % {"when": _moment(expires)}]
+    return []
+
+
+def _unless_of_the_old_one(expires: datetime | None) -> datetime | None:
+    """Forget when the token before expired: of the new one nobody knows yet."""
+    soon = timezone.now() + timedelta(days=runtime_settings.value_of("channels.token_warning_days"))
+    return None if expires and expires <= soon else expires
+
+
 def _secret_findings(channel: Channel) -> tuple[list[str], list[str]]:
     if isinstance(channel.credentials, Unreadable):
         return [_("Its secrets cannot be decrypted with the keys in force.")], []
-    missing = [name for name in adapter_for(channel.platform).SECRETS if not any(channel.credentials.get(name, []))]
+    wanted = [name for name in adapter_for(channel.platform).SECRETS if name not in OPTIONAL]
+    missing = [name for name in wanted if not any(channel.credentials.get(name, []))]
     problems = [
         _("The secret %(name)s is missing (--secret %(name)s).") % {"name": name}
         for name in missing

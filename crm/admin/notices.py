@@ -34,6 +34,7 @@ ICONS = {
     Notification.Kind.FOLLOW_UP: "event",
     Notification.Kind.MENTION: "alternate_email",
     Notification.Kind.HANDOFF: "front_hand",
+    Notification.Kind.CHANNEL: "hub",
 }
 
 

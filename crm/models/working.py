@@ -27,6 +27,7 @@ class Notification(TimestampedModel):
         FOLLOW_UP = "follow_up", _("Follow-up")
         MENTION = "mention", _("Mention")
         HANDOFF = "handoff", _("Handoff")
+        CHANNEL = "channel", _("Channel")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from messaging.channels.contract import BadSignature, Credentials, MalformedPayload, Received
 from messaging.channels.reading import load_object, objects_of
 
-SECRETS: tuple[str, ...] = ("app_secret", "verify_token", "access_token")
+SECRETS: tuple[str, ...] = ("app_secret", "verify_token", "access_token", "app_id")
 KEPT_HEADERS: tuple[str, ...] = ("content-type", "user-agent")
 
 

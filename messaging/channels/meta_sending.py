@@ -57,11 +57,16 @@ def graph(
     answer = ask(method, url, headers={"Authorization": f"Bearer {token}"}, **options)
     usage = usage_of(answer)
     if not answer.ok:
-        _refuse(answer, reasons, usage)
+        refuse(answer, reasons, usage)
     return answer.data, usage
 
 
-def _refuse(answer: Answer, reasons: Mapping[str, Reason], usage: float | None) -> None:
+def refuse(answer: Answer, reasons: Mapping[str, Reason] = REASONS, usage: float | None = None) -> None:
+    """Tell from an answer that says no what it means.
+
+    Raises:
+        SendError: always.
+    """
     error = object_of(answer.data.get("error"))
     code, subcode = text_of(error.get("code")), text_of(error.get("error_subcode"))
     if not code:

@@ -19,7 +19,8 @@ from messaging.channels.events import (
     Reaction,
     StatusUpdate,
 )
-from messaging.channels.meta import KEPT_HEADERS, SECRETS, entries, handshake, verify
+from messaging.channels.meta import KEPT_HEADERS, entries, handshake, verify
+from messaging.channels.meta import SECRETS as META_SECRETS
 from messaging.channels.reading import instant, object_of, objects_of, text_of, token_of
 from messaging.channels.whatsapp_content import Content, attribution_of, content_of
 from messaging.channels.whatsapp_people import (
@@ -34,6 +35,8 @@ from messaging.channels.whatsapp_people import (
 from messaging.channels.whatsapp_sending import SENDS, send
 
 __all__ = ["KEPT_HEADERS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
+
+SECRETS: tuple[str, ...] = (*META_SECRETS, "waba_id")
 
 
 def parse(received: Received) -> list[Event]:

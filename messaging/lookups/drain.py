@@ -60,12 +60,23 @@ class LookupDrain(ABC, Generic[Row, Found]):
     def write(self, row: Row, found: Found) -> SendError | None:
         """Take over what was found, within a transaction; what it returns is still missing, and asked for again."""
 
+    def prepare(self) -> None:
+        """Find out what there is to ask, before each batch."""
+
+    def ready(self, row: Row) -> None:
+        """Read what asking about a claimed row needs beside it."""
+
+    def done(self, claims: LookupQuerySet) -> None:
+        """Note that a row was answered."""
+        claims.update(finished_at=timezone.now(), reason="", code="")
+
     def patience(self, error: SendError) -> int:
         """Return how often a row is asked about that fails like this."""
         return self.most_attempts if error.reason in PASSING else 1
 
     def run_batch(self) -> int:
         """Ask about what is due and return how many rows those were."""
+        self.prepare()
         claimed = self._claim()
         for row, outcome in zip(claimed, self.pool.map(self._attempt, claimed), strict=True):
             self._write_down(row, outcome)
@@ -82,7 +93,8 @@ class LookupDrain(ABC, Generic[Row, Found]):
         until = timezone.now() + LEASE
         self.rows().filter(pk__in=numbers).update(attempts=F("attempts") + 1, next_attempt_at=until)
         for row in rows:
-            row.attempts += 1
+            row.attempts, row.next_attempt_at = row.attempts + 1, until
+            self.ready(row)
         return rows
 
     def _attempt(self, row: Row) -> Found | SendError:
@@ -117,10 +129,10 @@ class LookupDrain(ABC, Generic[Row, Found]):
             return  # it took so long that another has asked meanwhile
         error = outcome if isinstance(outcome, SendError) else self.write(row, outcome)
         if error is None:
-            claims.update(finished_at=timezone.now(), reason="", code="")
+            self.done(claims)
             return
         self._record_failure(row, claims, error)
-        hold_back(row.channel_id, error)
+        hold_back(row.channel_id, error, attempt=row.attempts, asked_at=row.next_attempt_at - LEASE)
 
     def _record_failure(self, row: Row, claims: LookupQuerySet, error: SendError) -> None:
         now = timezone.now()
