@@ -82,6 +82,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Conversations"), "forum", "messaging.conversation"),
                     _item(_("Messages"), "chat_bubble", "messaging.message"),
                     _item(_("Handoffs"), "front_hand", "messaging.handoff"),
+                    _item(_("Templates"), "view_agenda", "messaging.messagetemplate"),
                 ],
             },
             {

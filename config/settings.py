@@ -248,6 +248,7 @@ INSTAGRAM_TOKEN_URL = env.str(
 ).rstrip("/")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
 TWILIO_API_URL = env.str("TWILIO_API_URL", "https://api.twilio.com").rstrip("/")
+TWILIO_CONTENT_URL = env.str("TWILIO_CONTENT_URL", env.str("TWILIO_API_URL", "https://content.twilio.com")).rstrip("/")
 GRAPH_API_VERSION = "v26.0"
 
 # Work found in tables, by name: each a class of the form `crm.drains.Drain`.
@@ -258,6 +259,7 @@ DRAINS = {
     "handoffs": "messaging.handoff_words.HandoffDrain",
     "lead_forms": "messaging.lead_forms.drain.LeadFormDrain",
     "tokens": "messaging.tokens.drain.TokenDrain",
+    "templates": "messaging.message_templates.drain.TemplateDrain",
     "triage": "leads.triage.drain.TriageDrain",
     "fading": "leads.rescoring.FadingDrain",
     "assignment": "leads.assignment.AssignmentDrain",

@@ -61,7 +61,7 @@ def send(outbound: Outbound, credentials: Credentials) -> Sent:
     url = f"{settings.TWILIO_API_URL}/2010-04-01/Accounts/{sid}/Messages.json"
     answer = ask("POST", url, form=form, headers=headers)
     if not answer.ok:
-        _refuse(answer)
+        refuse(answer)
     return Sent(text_of(answer.data.get("sid")))
 
 
@@ -86,7 +86,12 @@ def _content(outbound: Outbound) -> dict[str, Any]:
     return {"Body": outbound.text}
 
 
-def _refuse(answer: Answer) -> None:
+def refuse(answer: Answer) -> None:
+    """Tell from an answer that says no what it means.
+
+    Raises:
+        SendError: always.
+    """
     code = text_of(answer.data.get("code"))
     if not code:
         refuse_unclear(answer)

@@ -5,6 +5,7 @@ from messaging.models.errand import ChannelErrand
 from messaging.models.lead_form import LeadFormAnswer
 from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
 from messaging.models.outgoing import Outgoing
+from messaging.models.template import MessageTemplate
 
 __all__ = [
     "Attachment",
@@ -17,6 +18,7 @@ __all__ = [
     "Message",
     "MessageEvent",
     "MessageStatus",
+    "MessageTemplate",
     "Outgoing",
     "WebhookDelivery",
 ]

@@ -10,7 +10,7 @@ from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
 from crm.models import Consent, Note, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
-from messaging.models import Attachment, Conversation, Handoff, HandoffKeywords, MessageStatus, WebhookDelivery
+from messaging.models import Attachment, Conversation, Handoff, HandoffKeywords, MessageStatus, MessageTemplate, WebhookDelivery
 from messaging.tests.factories import NOON, make_conversation, make_message
 
 SCRIPT = "<script>alert(1)</script>"
@@ -94,6 +94,18 @@ def make_world() -> dict[str, Any]:
         "messaging.HandoffKeywords": HandoffKeywords.objects.get_or_create(language="en", defaults={"phrases": SCRIPT})[
             0
         ],
+        "messaging.MessageTemplate": MessageTemplate.objects.create(
+            channel=channel,
+            name=SCRIPT,
+            language="ar",
+            category=QUOTES[:50],
+            status="APPROVED",
+            header=RIGHT_TO_LEFT,
+            body=SCRIPT,
+            footer=QUOTES,
+            buttons=[{"type": "URL", "text": SCRIPT}],
+            synced_at=NOON,
+        ),
         "messaging.WebhookDelivery": make_delivery(
             channel, body=SCRIPT.encode(), query=QUOTES, headers={"user-agent": SCRIPT}, status="failed", error=SCRIPT
         ),
