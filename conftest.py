@@ -23,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Make a place for the installation that others are copied from; workers of this run inherit it.
     """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # files of tests are nobody's
+    settings.STORAGES = {**settings.STORAGES, "default": memory}
     if not is_worker(config):
         # Not below pytest's own folder, which is closed to the user that the database runs as when we are root.
         os.environ[TEMPLATE] = tempfile.mkdtemp(prefix="migochat-template-")

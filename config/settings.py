@@ -258,6 +258,7 @@ DRAINS = {
     "outgoing": "messaging.sending.drain.OutgoingDrain",
     "handoffs": "messaging.handoff_words.HandoffDrain",
     "lead_forms": "messaging.lead_forms.drain.LeadFormDrain",
+    "profiles": "messaging.profiles.drain.ProfileDrain",
     "tokens": "messaging.tokens.drain.TokenDrain",
     "templates": "messaging.message_templates.drain.TemplateDrain",
     "triage": "leads.triage.drain.TriageDrain",

@@ -14,6 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.models import Customer
+from crm.pictures import picture_url
+
 Tone = Literal["neutral", "info", "accent", "good", "warning", "bad"]
 DASH = SafeString('<span class="mc-none">–</span>')
 
@@ -96,8 +99,12 @@ def initials(name: str) -> str:
     return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters).upper() or "?"
 
 
-def avatar(name: str) -> SafeString:
-    return format_html('<span class="mc-avatar" aria-hidden="true">{}</span>', initials(name))
+def avatar(who: object) -> SafeString:
+    """Return the picture of a customer, where there is one, else the initials of a name."""
+    url = picture_url(who) if isinstance(who, Customer) else ""
+    if url:
+        return format_html('<img class="mc-avatar" src="{}" alt="" width="36" height="36" loading="lazy">', url)
+    return format_html('<span class="mc-avatar" aria-hidden="true">{}</span>', initials(str(who)))
 
 
 def two_lines(above: Any, below: Any = "") -> SafeString:
@@ -108,7 +115,7 @@ def two_lines(above: Any, below: Any = "") -> SafeString:
 
 def person(name: Any, below: Any = "") -> SafeString:
     """Return avatar and name, with a line of small text below."""
-    return format_html('<span class="mc-person">{}{}</span>', avatar(str(name)), two_lines(name, below))
+    return format_html('<span class="mc-person">{}{}</span>', avatar(name), two_lines(name, below))
 
 
 def words(text: Any) -> SafeString:

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
+from crm.models import Identity
 from crm.visibility import ours, owned, seen, seen_with
-from messaging.models import Attachment, Conversation, Handoff, LeadFormAnswer, Message
+from messaging.models import Attachment, Conversation, Handoff, LeadFormAnswer, Message, ProfileLookup
 
 
 def talks_with_customer(user: Any) -> Exists:
@@ -27,3 +28,4 @@ seen_with(Handoff, "conversation", Conversation)
 seen_with(Message, "conversation", Conversation)
 seen_with(Attachment, "message", Message)
 seen_with(LeadFormAnswer, "message", Message)
+seen_with(ProfileLookup, "identity", Identity)

@@ -1,6 +1,16 @@
 """The admin of customers, staff and what belongs to the installation."""
 
-from crm.admin import api_tokens, customers, duplicates, notices, own_settings, people_facts, runtime_settings, users
+from crm.admin import (
+    api_tokens,
+    customers,
+    duplicates,
+    notices,
+    own_settings,
+    people_facts,
+    pictures,
+    runtime_settings,
+    users,
+)
 
 __all__ = [
     "api_tokens",
@@ -9,6 +19,7 @@ __all__ = [
     "notices",
     "own_settings",
     "people_facts",
+    "pictures",
     "runtime_settings",
     "users",
 ]

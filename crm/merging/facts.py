@@ -23,6 +23,7 @@ def take_over(changes: Changes) -> None:
         **_name(kept, merged),
         **_aspects(kept, merged),
         language=kept.language or merged.language,
+        picture=kept.picture or merged.picture,
         owner_id=kept.owner_id or merged.owner_id,
         blocked=kept.blocked or merged.blocked,
         last_message_at=max(filter(None, (kept.last_message_at, merged.last_message_at)), default=None),

@@ -68,7 +68,7 @@ class Customer(SealedModel):
     The name follows the newest profile seen until a person changes it (`name_at` empty: set by a person). `read_from` tells by
     what label, trade, type, persona and governorate were set: `{"label": {"at": time, "message": id, "rule": id}}` where a rule
     did, `{"label": {"by": user id}}` where a person did; rules never change the latter. A governorate read from text is a guess
-    until a person confirms it.
+    until a person confirms it. `picture` is the name of our copy in the storage of files.
     """
 
     class Label(models.TextChoices):
@@ -119,6 +119,7 @@ class Customer(SealedModel):
         db_index=False,
     )
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="customers")
+    picture = models.CharField(_("picture"), max_length=200, blank=True, default="", db_default="", editable=False)
     last_message_at = models.DateTimeField(_("last message"), null=True, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     blocked = models.BooleanField(_("blocked"), default=False, help_text=_("Nobody here writes to them."))

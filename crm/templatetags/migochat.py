@@ -98,9 +98,9 @@ def moment(when: datetime) -> str:
 
 
 @register.filter
-def avatar(name: object) -> SafeString:
-    """The initials of a name."""
-    return markup.avatar(str(name))
+def avatar(who: object) -> SafeString:
+    """The picture of a customer, or the initials of a name."""
+    return markup.avatar(who)
 
 
 @register.filter

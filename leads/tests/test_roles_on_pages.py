@@ -30,6 +30,7 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "import_columns": ("crm.ImportFile", {}),
     "import_run": ("crm.ImportFile", {}),
     "merge_with": ("crm.Customer", {}),
+    "customer_picture": ("crm.Customer", {}),
     "merge_undo": ("crm.CustomerMerge", {}),
     "bell_notice": ("crm.Notification", {}),
     "auth_user_password_change": ("crm.User", {}),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from crm.api.tokens import add_token
 from crm.models import CustomerMerge, SavedView, User
+from crm.pictures import keep_picture
 from crm.tests.factories import make_customer
 from leads.activities import Cause, record
 from leads.models import (
@@ -47,6 +48,8 @@ def make_whole_world() -> dict[str, Any]:
     )
     world |= {row._meta.label: row for row in rows}
     world["crm.ApiToken"] = add_token(name=SCRIPT, user=owner)[0]
+    picture = b"\x89PNG\r\n\x1a\n"
+    keep_picture(customer_id=conversation.identity.customer_id, content=picture, mime_type="image/png")
     world |= {
         row._meta.label: row for row in (world["leads.ScoreEntry"].rule, world["leads.ProductInteraction"].product)
     }

@@ -21,23 +21,32 @@ Call = tuple[str, dict[str, Any]]
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:
     """Call the bot's method for this content. There is no place for our own id, and Telegram sends no echo."""
-    token = next(filter(None, credentials.get("bot_token", [])), "")
-    if not token:
-        raise SendError(Reason.SETUP, "bot_token")
     chat = outbound.recipient(CHAT, USER_ID)
     method, values = _CALLS[outbound.content](outbound)
     values = {"chat_id": chat, **values}
-    url = f"{settings.TELEGRAM_API_URL}/bot{token}/{method}"
     if outbound.media:
         quoted = {name: orjson.dumps(value).decode() for name, value in _answering(outbound).items()}
-        answer = ask("POST", url, form=values | quoted | _file(outbound.media), multipart=True)
+        result = call(method, credentials, values | quoted | _file(outbound.media), multipart=True)
     else:
-        answer = ask("POST", url, json=values | _answering(outbound))
-    _refuse(answer)
-    result = answer.data.get("result")
+        result = call(method, credentials, values | _answering(outbound))
     number = text_of(object_of(result).get("message_id"))
     where = text_of(object_of(object_of(result).get("chat")).get("id")) or chat
     return Sent(f"{where}:{number}" if number else "")
+
+
+def call(method: str, credentials: Credentials, values: dict[str, Any], *, multipart: bool = False) -> Any:
+    """Call a method of the bot and return its result.
+
+    Raises:
+        SendError: it said no, or nobody can know what it did.
+    """
+    token = next(filter(None, credentials.get("bot_token", [])), "")
+    if not token:
+        raise SendError(Reason.SETUP, "bot_token")
+    url = f"{settings.TELEGRAM_API_URL}/bot{token}/{method}"
+    answer = ask("POST", url, form=values, multipart=True) if multipart else ask("POST", url, json=values)
+    _refuse(answer)
+    return answer.data.get("result")
 
 
 def _answering(outbound: Outbound) -> dict[str, Any]:

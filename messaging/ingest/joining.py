@@ -47,6 +47,7 @@ ADD_UP_IDENTITY = """
     FROM crm_identity AS other WHERE kept.id = %(to)s AND other.id = %(from)s
 """
 REMOVE_CONSENTS = "DELETE FROM crm_consent WHERE identity_id = %s"
+REMOVE_LOOKUPS = "DELETE FROM messaging_profilelookup WHERE identity_id = %s"
 REMOVE = "DELETE FROM crm_identity WHERE id = %s"
 
 
@@ -65,6 +66,7 @@ def join_identities(identities: list[tuple[int, int]]) -> tuple[int, int]:
             for statement in (MOVE_CONVERSATIONS, MOVE_KEYS, MOVE_CONSENTS, ADD_UP_IDENTITY):
                 cursor.execute(statement, ids)
             cursor.execute(REMOVE_CONSENTS, [other[0]])  # those that the kept one has too
+            cursor.execute(REMOVE_LOOKUPS, [other[0]])
             cursor.execute(REMOVE, [other[0]])
             if other[1] != kept[1]:
                 _join_customers(kept[1], other[1])

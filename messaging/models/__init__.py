@@ -5,6 +5,7 @@ from messaging.models.errand import ChannelErrand
 from messaging.models.lead_form import LeadFormAnswer
 from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
 from messaging.models.outgoing import Outgoing
+from messaging.models.profile import ProfileLookup
 from messaging.models.template import MessageTemplate
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "MessageStatus",
     "MessageTemplate",
     "Outgoing",
+    "ProfileLookup",
     "WebhookDelivery",
 ]

@@ -198,7 +198,7 @@ def test_twilios_contents_are_templates_with_all_blanks_in_one_row(api: Server) 
         "footer": "Shop",
         "actions": [{"type": "URL", "title": "See", "url": "https://s.example"}],
     }
-    pages = [
+    pages: Any = [
         (200, {"contents": [content("HX1", {"twilio/quick-reply": reply})], "meta": {"next_page_url": "https://x.example/v1?PageToken=p2&PageSize=100"}}),
         (200, {"contents": [content("HX2", {"whatsapp/card": card}), content("HX3", {"twilio/catalog": {"body": "x"}}),
                             content("HX4", {"twilio/media": {"body": "b {{1}}", "media": ["https://s.example/{{2}}.jpg"]}}),
