@@ -244,7 +244,8 @@ GRAPH_API_URL = env.str("GRAPH_API_URL", "https://graph.facebook.com").rstrip("/
 INSTAGRAM_API_URL = env.str("INSTAGRAM_API_URL", GRAPH_API_URL).rstrip("/")
 # Instagram renews tokens at its own address, also where messages go by Facebook's.
 INSTAGRAM_TOKEN_URL = env.str(
-    "INSTAGRAM_TOKEN_URL", env.str("INSTAGRAM_API_URL", "https://graph.instagram.com")
+    "INSTAGRAM_TOKEN_URL",
+    env.str("INSTAGRAM_API_URL", env.str("GRAPH_API_URL", "https://graph.instagram.com")),
 ).rstrip("/")
 TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
 TWILIO_API_URL = env.str("TWILIO_API_URL", "https://api.twilio.com").rstrip("/")

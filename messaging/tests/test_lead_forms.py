@@ -214,7 +214,7 @@ def test_a_form_that_is_not_there_is_given_up_after_a_few_times(graph: Server, p
 
 
 def test_a_platform_that_is_down_is_asked_again_later_and_later(graph: Server, page: Channel) -> None:
-    graph.answers[PATH] = [(500, b""), (500, b""), told()]
+    graph.answers[PATH] = [(503, b""), (503, b""), told()]
     fill_in(page)
     first = fetch()
     assert (first.reason, first.finished_at) == ("try_again", None)

@@ -104,7 +104,7 @@ def test_what_changed_is_changed_and_what_is_gone_is_deleted(api: Server) -> Non
     api.answers[PATH] = (200, {"data": [template("a", status="PAUSED")]})
     sync()
     assert dict(MessageTemplate.objects.values_list("name", "status")) == {"a": "PAUSED", "b": "DELETED"}
-    api.answers[PATH] = (500, b"")
+    api.answers[PATH] = (503, b"")
     row = sync()
     assert row.reason == "try_again"
     assert dict(MessageTemplate.objects.values_list("name", "status")) == {"a": "PAUSED", "b": "DELETED"}

@@ -193,7 +193,7 @@ def test_without_the_apps_id_a_token_is_only_watched(meta: Server) -> None:
 
 
 def test_a_platform_that_is_down_changes_nothing_and_is_asked_again(meta: Server) -> None:
-    meta.answers[REFRESH] = (500, b"")
+    meta.answers[REFRESH] = (503, b"")
     channel = of_instagram()
     row = look_after()
     channel.refresh_from_db()
