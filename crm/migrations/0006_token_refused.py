@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_customer_by_label'),
+        ("crm", "0005_customer_by_label"),
     ]
 
     operations = [

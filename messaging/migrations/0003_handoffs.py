@@ -9,8 +9,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0007_handoff_notices'),
-        ('messaging', '0002_sending'),
+        ("messaging", "0002_sending"),
+        ("crm", "0008_handoff_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

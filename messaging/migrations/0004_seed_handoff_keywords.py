@@ -82,6 +82,8 @@ def unseed(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0003_handoffs")]
+    dependencies = [
+        ("messaging", "0003_handoffs"),
+    ]
 
     operations = [migrations.RunPython(seed, unseed)]

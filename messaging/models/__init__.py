@@ -1,7 +1,7 @@
 from messaging.models.conversation import Conversation
 from messaging.models.delivery import WebhookDelivery
-from messaging.models.handoff import BotWatch, Handoff, HandoffKeywords
 from messaging.models.errand import ChannelErrand
+from messaging.models.handoff import BotWatch, Handoff, HandoffKeywords
 from messaging.models.lead_form import LeadFormAnswer
 from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
 from messaging.models.outgoing import Outgoing

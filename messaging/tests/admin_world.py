@@ -10,7 +10,15 @@ from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
 from crm.models import Consent, Note, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
-from messaging.models import Attachment, Conversation, Handoff, HandoffKeywords, MessageStatus, MessageTemplate, WebhookDelivery
+from messaging.models import (
+    Attachment,
+    Conversation,
+    Handoff,
+    HandoffKeywords,
+    MessageStatus,
+    MessageTemplate,
+    WebhookDelivery,
+)
 from messaging.tests.factories import NOON, make_conversation, make_message
 
 SCRIPT = "<script>alert(1)</script>"

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_notice_of_channel'),
-        ('messaging', '0004_await_lead_forms'),
+        ("messaging", "0006_await_lead_forms"),
+        ("crm", "0009_notice_of_channel"),
     ]
 
     operations = [

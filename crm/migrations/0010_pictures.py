@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_notice_of_channel'),
+        ("crm", "0009_notice_of_channel"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_api_tokens'),
+        ("crm", "0007_api_tokens"),
     ]
 
     operations = [

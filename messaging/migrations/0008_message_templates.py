@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0006_notice_of_channel'),
-        ('messaging', '0005_channel_errands'),
+        ("messaging", "0007_channel_errands"),
+        ("crm", "0009_notice_of_channel"),
     ]
 
     operations = [

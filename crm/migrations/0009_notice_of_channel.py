@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_token_refused'),
+        ("crm", "0008_handoff_notices"),
     ]
 
     operations = [
         migrations.AlterField(
             model_name='notification',
             name='kind',
-            field=models.CharField(choices=[('new_lead', 'New lead'), ('waiting', 'Somebody waits'), ('follow_up', 'Follow-up'), ('mention', 'Mention'), ('channel', 'Channel')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[('new_lead', 'New lead'), ('waiting', 'Somebody waits'), ('follow_up', 'Follow-up'), ('mention', 'Mention'), ('handoff', 'Handoff'), ('channel', 'Channel')], max_length=10, verbose_name='kind'),
         ),
     ]

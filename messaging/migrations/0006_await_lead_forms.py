@@ -18,7 +18,7 @@ AWAIT = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("messaging", "0003_lead_forms"),
+        ("messaging", "0005_lead_forms"),
     ]
 
     operations = [

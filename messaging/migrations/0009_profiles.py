@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0007_pictures'),
-        ('messaging', '0006_message_templates'),
+        ("messaging", "0008_message_templates"),
+        ("crm", "0010_pictures"),
     ]
 
     operations = [

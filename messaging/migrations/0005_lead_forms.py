@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_token_refused'),
-        ('messaging', '0002_sending'),
+        ("messaging", "0004_seed_handoff_keywords"),
+        ("crm", "0006_token_refused"),
     ]
 
     operations = [

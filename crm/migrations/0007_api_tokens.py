@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0005_token_refused'),
+        ("crm", "0006_token_refused"),
     ]
 
     operations = [
