@@ -1,6 +1,7 @@
 """Writing down what became of a message that was handed to a platform."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -82,7 +83,7 @@ def record_failure(claim: Claim, error: SendError) -> None:
     """Put a message back in the line, or say that it failed or may have been sent."""
     now = timezone.now()
     tried_enough = error.reason == Reason.TRY_AGAIN and claim.attempt >= MOST_ATTEMPTS
-    values = {
+    values: dict[str, Any] = {
         "message": claim.message_id,
         "attempted": claim.attempted_at,
         "most_throttled": MOST_THROTTLED,
