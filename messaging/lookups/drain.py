@@ -5,6 +5,7 @@ does no harm, so a process may die at any moment.
 """
 
 import logging
+import time
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 4
 #: Longer than one question can take, with all its parts.
 LEASE = timedelta(minutes=5)
+#: Where nothing is due, it is not looked for again at once; nobody waits for these by the second.
+QUIET_SECONDS = 1.0
+#: How long a channel is left alone here that asked us to slow down, unless it said itself.
+REST_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)
 MOST_ATTEMPTS = 18  # some three days
 DEADLOCK_RETRIES = 10
@@ -43,6 +48,8 @@ class LookupDrain(ABC, Generic[Row, Found]):
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=self.noun)
+        self.quiet_until = float("-inf")
+        self.resting: dict[int, float] = {}
 
     @abstractmethod
     def rows(self) -> LookupQuerySet:
@@ -76,8 +83,12 @@ class LookupDrain(ABC, Generic[Row, Found]):
 
     def run_batch(self) -> int:
         """Ask about what is due and return how many rows those were."""
+        if time.monotonic() < self.quiet_until:
+            return 0
         self.prepare()
         claimed = self._claim()
+        if not claimed:
+            self.quiet_until = time.monotonic() + QUIET_SECONDS
         for row, outcome in zip(claimed, self.pool.map(self._attempt, claimed), strict=True):
             self._write_down(row, outcome)
         return len(claimed)
@@ -87,7 +98,10 @@ class LookupDrain(ABC, Generic[Row, Found]):
 
     @transaction.atomic
     def _claim(self) -> list[Row]:
-        due = self.rows().due().select_for_update(of=("self",), skip_locked=True)
+        now = time.monotonic()
+        self.resting = {channel: until for channel, until in self.resting.items() if until > now}
+        free = self.rows().due().exclude(channel__in=list(self.resting))
+        due = free.select_for_update(of=("self",), skip_locked=True)
         rows: list[Row] = list(due.order_by("next_attempt_at", "pk")[:AT_ONCE])
         numbers = [row.pk for row in rows]
         until = timezone.now() + LEASE
@@ -132,7 +146,10 @@ class LookupDrain(ABC, Generic[Row, Found]):
             self.done(claims)
             return
         self._record_failure(row, claims, error)
-        hold_back(row.channel_id, error, attempt=row.attempts, asked_at=row.next_attempt_at - LEASE)
+        if error.reason == Reason.THROTTLED:  # by what is asked here, which is no reason to hold up sending
+            self.resting[row.channel_id] = time.monotonic() + (error.retry_after or REST_SECONDS)
+        else:
+            hold_back(row.channel_id, error, attempt=row.attempts, asked_at=row.next_attempt_at - LEASE)
 
     def _record_failure(self, row: Row, claims: LookupQuerySet, error: SendError) -> None:
         now = timezone.now()

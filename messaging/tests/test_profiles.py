@@ -187,7 +187,7 @@ def test_somebody_who_commented_first_is_found_once_they_write(api: Server, page
     drain.run_batch()
     api.answers[PERSON] = known(api)
     Identity.objects.filter(pk=identity.pk).update(last_inbound_at=timezone.now())
-    drain.looked_at = float("-inf")
+    drain.looked_at = drain.quiet_until = float("-inf")
     drain.run_batch()
     assert ProfileLookup.objects.get().finished_at
 
