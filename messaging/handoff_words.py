@@ -6,7 +6,7 @@ New messages are found by the conversations that changed since they were looked 
 import logging
 import time
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
@@ -22,14 +22,19 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 LOOK_EVERY_SECONDS = 0.5
+#: What commits late is older than what was looked at before: look back this far, and everywhere once in a while.
+LOOK_BACK = timedelta(seconds=60)
+FULL_PASS_SECONDS = 10.0
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 PHRASES_KEPT_SECONDS = 5.0
 
 CHANGED = """
     SELECT conversation.id, conversation.updated_at, COALESCE(watch.message_id, 0)
     FROM messaging_conversation AS conversation
     LEFT JOIN messaging_botwatch AS watch ON watch.conversation_id = conversation.id
-    WHERE conversation.bot_owned AND conversation.status = 'open' AND watch.state IS DISTINCT FROM conversation.updated_at
-    ORDER BY conversation.id LIMIT %s
+    WHERE conversation.bot_owned AND conversation.status = 'open' AND conversation.updated_at > %(since)s
+        AND watch.state IS DISTINCT FROM conversation.updated_at
+    ORDER BY conversation.updated_at LIMIT %(most)s
 """
 # A conversation is locked while a message is put into it, so that the ids in one are in the order of commits.
 NEW_MESSAGES = """
@@ -59,7 +64,8 @@ class HandoffDrain:
     """Asks for a colleague where a customer wrote one of the keywords to a bot."""
 
     def __init__(self) -> None:
-        self.looked_at = self.phrases_read_at = float("-inf")
+        self.looked_at = self.phrases_read_at = self.full_pass_at = float("-inf")
+        self.newest = EVER
         self.phrases: Phrases[str] = Phrases(())
 
     def run_batch(self) -> int:
@@ -67,9 +73,13 @@ class HandoffDrain:
         now = time.monotonic()
         if now - self.looked_at < LOOK_EVERY_SECONDS:
             return 0
-        changed = _changed()
+        is_full = now >= self.full_pass_at
+        changed = _changed(EVER if is_full else self.newest - LOOK_BACK)
         if len(changed) < BATCH:
             self.looked_at = now
+            if is_full:
+                self.full_pass_at = now + FULL_PASS_SECONDS
+        self.newest = max([self.newest, *(one.state for one in changed)])
         if changed:
             if now - self.phrases_read_at > PHRASES_KEPT_SECONDS:
                 self.phrases, self.phrases_read_at = read_phrases(), now
@@ -94,9 +104,9 @@ def read_phrases() -> Phrases[str]:
     return Phrases((line, row.language) for row in rows for line in row.phrases.splitlines())
 
 
-def _changed() -> list[Changed]:
+def _changed(since: datetime) -> list[Changed]:
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, [BATCH])
+        cursor.execute(CHANGED, {"since": since, "most": BATCH})
         return [Changed(*row) for row in cursor.fetchall()]
 
 

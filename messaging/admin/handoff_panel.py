@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -19,7 +20,8 @@ def handoff_panel(request: HttpRequest, conversation: Conversation) -> SafeStrin
         "conversation": conversation,
         "handoff": handoff,
         "is_open": is_open,
-        "may_take_over": may_take_over(conversation, handoff),
+        "facts": [(name, _shown(value)) for name, value in handoff.context.items()] if handoff else [],
+        "may_take_over": _waits(conversation, handoff),
         "may_complete": handoff is not None and handoff.status == Handoff.Status.ASSIGNED,
         "may_change": request.user.has_perm("messaging.change_conversation"),
         "action_prefix": "admin:messaging_conversation_",
@@ -32,9 +34,11 @@ def newest_handoff(conversation: Conversation) -> Handoff | None:
     return found.order_by("-requested_at", "-pk").first()
 
 
-def may_take_over(conversation: Conversation, handoff: Handoff | None) -> bool:
-    """Tell whether there is something that a colleague could take over."""
-    if conversation.status != Conversation.Status.OPEN:
-        return False
-    is_waiting = handoff is not None and handoff.status == Handoff.Status.PENDING
-    return conversation.bot_owned or is_waiting
+def _waits(conversation: Conversation, handoff: Handoff | None) -> bool:
+    """Tell whether a person is waited for; what a bot has is taken over by the button in the head of the page."""
+    return not conversation.bot_owned and handoff is not None and handoff.status == Handoff.Status.PENDING
+
+
+def _shown(value: Any) -> str:
+    """Return what a program says of something, as it says it: an order number is no amount."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

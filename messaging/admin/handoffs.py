@@ -1,5 +1,6 @@
 """Handoffs from bots to people, and the words that bring one about."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -8,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from crm import markup
+from crm import markup, runtime_settings
 from crm.admin.filters import Choices, SelectFilter, StaffFilter, choice_filter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.folding import fold
@@ -125,7 +127,9 @@ class HandoffAdmin(ReadOnly, StaffAdmin):
 
     @column(gettext_lazy("Asked"))
     def asked(self, row: Handoff) -> str:
-        return markup.ago(row.requested_at, late=row.status == Handoff.Status.PENDING)
+        patience = timedelta(minutes=runtime_settings.value_of("conversations.late_after_minutes"))
+        late = row.status == Handoff.Status.PENDING and timezone.now() - row.requested_at > patience
+        return markup.ago(row.requested_at, late=late)
 
     @column(gettext_lazy("Rated"))
     def rated(self, row: Handoff) -> str:

@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='conversation',
-            index=models.Index(condition=models.Q(('bot_owned', True), ('status', 'open')), fields=['id'], name='conversation_of_bot'),
+            index=models.Index(condition=models.Q(('bot_owned', True), ('status', 'open')), fields=['updated_at'], name='conversation_of_bot'),
         ),
         migrations.AddField(
             model_name='handoff',

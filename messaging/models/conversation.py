@@ -93,7 +93,7 @@ class Conversation(TimestampedModel):
                 condition=Q(status="open", waiting_since__isnull=False),
             ),
             models.Index("assignee", F("last_activity_at").desc(), name="conversation_of_assignee"),
-            models.Index(fields=["id"], name="conversation_of_bot", condition=Q(bot_owned=True, status="open")),
+            models.Index(fields=["updated_at"], name="conversation_of_bot", condition=Q(bot_owned=True, status="open")),
         )
 
     def __str__(self) -> str:
