@@ -78,6 +78,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Talk"),
                 "items": [
+                    _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
                     _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
                     _item(_("Conversations"), "forum", "messaging.conversation"),
                     _item(_("Messages"), "chat_bubble", "messaging.message"),
@@ -160,7 +161,7 @@ UNFOLD: dict[str, Any] = {
 HOME_PAGES = [
     ("crm.change_channel", "admin:crm_channel_changelist"),
     ("leads.change_lead", "admin:leads_answer_next"),
-    ("messaging.view_conversation", "admin:messaging_conversation_changelist"),
+    ("messaging.view_conversation", "admin:inbox"),
     ("crm.view_customer", "admin:crm_customer_changelist"),
 ]
 
@@ -178,6 +179,7 @@ PHONE_BARS = [
         "leads.view_lead",
         [
             _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
+            _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
             _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
             _item(_("Leads"), "person_search", "leads.lead"),
         ],
@@ -185,7 +187,7 @@ PHONE_BARS = [
     (
         "messaging.view_conversation",
         [
-            _item(_("Conversations"), "forum", "messaging.conversation"),
+            _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
             _item(_("Messages"), "chat_bubble", "messaging.message"),
             _item(_("Customers"), "group", "crm.customer"),
         ],
@@ -197,6 +199,7 @@ GO_KEYS = {
     "a": _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
     "b": _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
     "c": _item(_("Conversations"), "forum", "messaging.conversation"),
+    "i": _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
     "f": _page(_("Follow-ups"), "event", "leads_follow_ups", "leads.view_lead"),
     "l": _item(_("Leads"), "person_search", "leads.lead"),
     "p": _item(_("Customers"), "group", "crm.customer"),

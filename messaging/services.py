@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from crm.models import User
+from crm.models import Team, User
 from messaging.handoffs import end_with_conversation
 from messaging.ingest.conversations import RECOUNT
 from messaging.models import Conversation
@@ -67,4 +67,24 @@ def mark_conversation_read(*, conversation_id: int, up_to: datetime) -> Conversa
     with connection.cursor() as cursor:
         cursor.execute(RECOUNT, [[conversation_id]])
     conversation.refresh_from_db(fields=["unread_count", "waiting_since"])
+    return conversation
+
+
+@transaction.atomic
+def give_to_team(*, conversation_id: int, team: Team) -> Conversation:
+    """Give a conversation to a team; whoever of it takes it on becomes its assignee."""
+    conversation = _locked(conversation_id)
+    if (conversation.team_id, conversation.assignee_id) != (team.pk, None):
+        conversation.team, conversation.assignee = team, None
+        conversation.save(update_fields=["team", "assignee", "updated_at"])
+    return conversation
+
+
+@transaction.atomic
+def snooze_conversation(*, conversation_id: int, until: datetime | None) -> Conversation:
+    """Put a conversation off until a time; None: no longer."""
+    conversation = _locked(conversation_id)
+    if conversation.snoozed_until != until:
+        conversation.snoozed_until = until
+        conversation.save(update_fields=["snoozed_until", "updated_at"])
     return conversation

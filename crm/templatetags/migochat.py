@@ -1,7 +1,7 @@
 """Tags of our own templates."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -9,6 +9,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -19,6 +21,7 @@ from crm import markup
 register = template.Library()
 
 CHECKBOX = "action_checkbox"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @register.simple_tag
@@ -95,6 +98,24 @@ def ago(when: datetime | None) -> SafeString:
 def moment(when: datetime) -> str:
     """A point in time in full."""
     return markup.moment(when)
+
+
+@register.filter
+def clock(when: datetime) -> str:
+    """The time of day."""
+    return time_format(timezone.localtime(when), "TIME_FORMAT")
+
+
+@register.filter
+def day_key(when: datetime) -> str:
+    """The day, as scripts compare it."""
+    return timezone.localdate(when).isoformat()
+
+
+@register.filter
+def micros(when: datetime) -> str:
+    """A time as whole microseconds, as scripts compare it."""
+    return str((when - EPOCH) // timedelta(microseconds=1))
 
 
 @register.filter

@@ -42,7 +42,7 @@ def test_the_front_door_leads_to_the_login_and_the_login_to_ones_page() -> None:
         (roles.ADMINISTRATOR, "admin:crm_channel_changelist"),
         (roles.MANAGER, "admin:leads_answer_next"),
         (roles.SELLER, "admin:leads_answer_next"),
-        (roles.VIEWER, "admin:messaging_conversation_changelist"),
+        (roles.VIEWER, "admin:inbox"),
     ],
 )
 def test_each_role_has_its_first_page(role: str, page: str) -> None:
@@ -94,12 +94,12 @@ def test_the_sidebar_shows_what_one_may_see(role: str, shown: list[str], hidden:
     ("role", "lines"),
     [
         (roles.ADMINISTRATOR, ["Channels", "Deliveries", "Answer next"]),
-        (roles.MANAGER, ["Answer next", "Board", "Leads"]),
-        (roles.SELLER, ["Answer next", "Board", "Leads"]),
-        (roles.VIEWER, ["Answer next", "Board", "Leads"]),
+        (roles.MANAGER, ["Answer next", "Inbox", "Board", "Leads"]),
+        (roles.SELLER, ["Answer next", "Inbox", "Board", "Leads"]),
+        (roles.VIEWER, ["Answer next", "Inbox", "Board", "Leads"]),
     ],
 )
-def test_a_phone_has_the_three_pages_of_ones_role_at_its_foot(role: str, lines: list[str]) -> None:
+def test_a_phone_has_the_pages_of_ones_role_at_its_foot(role: str, lines: list[str]) -> None:
     client = logged_in(role)
     for name in ("messaging_conversation_changelist", "leads_lead_changelist", "crm_customer_changelist"):
         page = client.get(reverse(f"admin:{name}")).content.decode()

@@ -27,6 +27,9 @@ from leads.services.meanwhile import ChangedMeanwhile
 from leads.services.owners import assign_lead
 from messaging import services
 from messaging.admin import thread
+from messaging.admin.inbox import versions
+from messaging.admin.inbox.composer import composer_context
+from messaging.admin.inbox.words import words as inbox_words
 from messaging.models import Conversation
 from messaging.window import free_reply_until
 
@@ -53,6 +56,7 @@ def answer_next(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "query": _address(tab=tab, q=words).removeprefix("?"),
         "may_change": request.user.has_perm("leads.change_lead"),
+        "talk_words": inbox_words(),
         **_rows(request, tab, words, queue.PAGE),
     }
     return TemplateResponse(request, "leads/answer_next.html", context)
@@ -163,6 +167,8 @@ def _pane(request: HttpRequest, talk: Conversation, said: str = "", wrong: str =
         "conversation": talk,
         "customer": talk.identity.customer,
         "part": thread.read_part(talk),
+        "state_version": versions.of_state(talk),
+        **composer_context(request, talk),
         "window": window_chip(free_reply_until(talk), now),
         "lead": lead,
         "origin": lead_origin.origin_of(request, lead) if lead else [],

@@ -1,5 +1,17 @@
 """The admin of conversations, messages, deliveries, and of channels, whose secrets the adapters name."""
 
 from messaging.admin import channels, conversations, deliveries, handoffs, messages, templates
+from messaging.admin.inbox import acting, answering, page, talk
 
-__all__ = ["channels", "conversations", "deliveries", "handoffs", "messages", "templates"]
+__all__ = [
+    "acting",
+    "answering",
+    "channels",
+    "conversations",
+    "deliveries",
+    "handoffs",
+    "messages",
+    "page",
+    "talk",
+    "templates",
+]

@@ -1,8 +1,9 @@
 """The page of a conversation: bubbles with their days, sources and marks, and the customer beside them."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,14 +17,19 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm import markup
-from crm.models import Customer, Identity
+from crm.models import Customer, Identity, Note
 from crm.visibility import user_of, visible
 from messaging.admin import labels
+from messaging.admin.inbox import fates, versions
+from messaging.admin.inbox.composer import composer_context
+from messaging.admin.inbox.fates import Fate
+from messaging.admin.inbox.words import words
 from messaging.models import Attachment, Conversation, Message, MessageStatus
 
 SHOWN = 50
 CONTEXT_AFTER = 20
 QUOTED_LENGTH = 160
+NOTES_SHOWN = 5
 OTHERS_SHOWN = 8
 COORDINATES = ("lat", "long")
 
@@ -40,7 +46,10 @@ class File:
 
 @dataclass
 class Bubble:
-    """One message as the thread shows it. `day` stands above the first of a day, `new` above the first unread."""
+    """One message as the thread shows it. `day` stands above the first of a day, `new` above the first unread.
+
+    `notes` were written behind it, before the next message; `version` is another one whenever it looks otherwise.
+    """
 
     message: Message
     day: str = ""
@@ -59,15 +68,25 @@ class Bubble:
     status_tone: str = ""
     reactions: list[str] = field(default_factory=list)
     ours: bool = False
+    fate: Fate | None = None
+    version: str = ""
+    token: str = ""
+    micros: int = 0
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass
 class Part:
-    """Some messages in a row, oldest first. `earlier` is the id to page back from, `later` tells of newer ones."""
+    """Some messages in a row, oldest first. `earlier` is the id to page back from, `later` tells of newer ones.
+
+    `notes` are the customer's newest, newest first; `version` that of the thread as it ends here.
+    """
 
     bubbles: list[Bubble]
     earlier: int | None
     later: bool
+    notes: list[Note] = field(default_factory=list)
+    version: str = ""
 
 
 def conversation(among: QuerySet[Conversation], object_id: str) -> Conversation | None:
@@ -84,35 +103,49 @@ def identities_of_people_like(words: str) -> QuerySet[Identity, Any]:
 
 def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpResponse:
     """Render the whole page, or only earlier messages where the browser asks for them."""
-    part = read_part(shown, before=_number(request, "before"), around=_number(request, "around"))
+    around = _number(request, "around")
+    part = read_part(shown, before=_number(request, "before"), around=around)
     request.current_app = model_admin.admin_site.name
-    context: dict[str, Any] = {"conversation": shown, "part": part, "around": _number(request, "around")}
     if request.headers.get("HX-Request"):
+        context = {"conversation": shown, "part": part, "around": around}
         return TemplateResponse(request, "migochat/thread_part.html", context)
+    return TemplateResponse(
+        request,
+        "migochat/thread.html",
+        {
+            **model_admin.admin_site.each_context(request),
+            **beside(request, shown, part),
+            **composer_context(request, shown),
+            "state_version": versions.of_state(shown),
+            "mine": shown.assignee_id == request.user.pk,
+            "snoozed": shown.snoozed_until is not None and shown.snoozed_until > timezone.now(),
+            "talk_words": words(),
+            "title": str(shown.identity.customer),
+            "opts": Conversation._meta,
+            "original": shown,
+            "part": part,
+            "around": around,
+            "history_url": reverse("admin:messaging_conversation_history", args=[shown.pk]),
+        },
+    )
+
+
+def beside(request: HttpRequest, shown: Conversation, part: Part) -> dict[str, Any]:
+    """Return what stands beside a thread: the customer, their notes and other conversations, and what other apps add."""
     customer = shown.identity.customer
     others = visible(user_of(request), Conversation).filter(identity__customer=customer).exclude(pk=shown.pk)
-    may_change = model_admin.has_change_permission(request, shown)
-    context |= {
-        **model_admin.admin_site.each_context(request),
-        "title": str(customer),
-        "opts": Conversation._meta,
-        "original": shown,
+    return {
+        "conversation": shown,
         "customer": customer,
         "others": others.select_related("channel")
         .defer("channel__credentials")
         .order_by("-last_activity_at")[:OTHERS_SHOWN],
-        "notes": customer.notes.select_related("author")[:5],
+        "notes": part.notes[:NOTES_SHOWN],
         "may_note": request.user.has_perm("crm.add_note"),
         "may_see_customer": request.user.has_perm("crm.view_customer"),
         "may_see_sources": request.user.has_perm("campaigns.view_post"),
-        "may_change": may_change,
-        "up_to": part.bubbles[-1].message.at.isoformat() if part.bubbles else "",
-        "action_prefix": "admin:messaging_conversation_",
-        "history_url": reverse("admin:messaging_conversation_history", args=[shown.pk]),
-        "mine": shown.assignee_id == request.user.pk,
         "panels": [import_string(path)(request, shown) for path in settings.CONVERSATION_PANELS],
     }
-    return TemplateResponse(request, "migochat/thread.html", context)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
@@ -120,12 +153,15 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
 
 
-def read_part(shown: Conversation, *, before: int | None = None, around: int | None = None) -> Part:
-    """Return the newest messages, those before a message, or those around one; by key, so that depth costs nothing."""
+def read_part(
+    shown: Conversation, *, before: int | None = None, around: int | None = None, only: int | None = None
+) -> Part:
+    """Return the newest messages, those before a message, those around one, or only one; by key, so that depth costs nothing."""
     messages = (
         Message.objects.filter(conversation=shown)
-        .select_related("post", "ad", "author")
+        .select_related("post", "ad", "author", "outgoing")
         .prefetch_related("attachments")
+        .annotate(version=versions.of_message())
         .defer("text_folded", "entities", "referral", "external_key")
         .order_by("-at", "-id")
     )
@@ -140,9 +176,29 @@ def read_part(shown: Conversation, *, before: int | None = None, around: int | N
         later = len(following) > CONTEXT_AFTER
         if later:
             messages = messages.filter(_older(following[-1]))
-    found = list(messages[: SHOWN + 1])
+    if only:
+        return Part(list(_bubbles(shown, messages.filter(pk=only))), None, later=False)
+    found: list[Any] = list(messages[: SHOWN + 1])
     rows = found[:SHOWN][::-1]
-    return Part(list(_bubbles(shown, rows)), rows[0].pk if len(found) > SHOWN else None, later)
+    part = Part(list(_bubbles(shown, rows)), rows[0].pk if len(found) > SHOWN else None, later)
+    part.notes = _place_notes(shown, part, mark.at if mark and before else None)
+    newest_note = max((note.pk for note in part.notes), default=0)
+    part.version = "" if mark else versions.of_thread(rows, newest_note)
+    return part
+
+
+def _place_notes(shown: Conversation, part: Part, until: datetime | None) -> list[Note]:
+    """Put what colleagues noted of the customer between the messages of a part, by time; return the newest notes."""
+    notes = Note.objects.filter(customer=shown.identity.customer_id).select_related("author")
+    if until:
+        notes = notes.filter(created_at__lt=until)
+    found = list(notes.order_by("-created_at", "-pk")[:SHOWN])
+    bubbles = part.bubbles
+    for note in reversed(found) if not part.later else ():
+        behind = bisect_right(bubbles, note.created_at, key=lambda bubble: bubble.message.at)
+        if bubbles and (behind or part.earlier is None):
+            bubbles[max(behind, 1) - 1].notes.append(note)
+    return found
 
 
 def _older(mark: Message) -> Q:
@@ -153,7 +209,7 @@ def _newer(mark: Message) -> Q:
     return Q(at__gte=mark.at) & (Q(at__gt=mark.at) | Q(pk__gt=mark.pk))
 
 
-def _bubbles(shown: Conversation, rows: Sequence[Message]) -> Iterator[Bubble]:
+def _bubbles(shown: Conversation, rows: Iterable[Message]) -> Iterator[Bubble]:
     quoted = _quoted(shown, rows)
     read_up_to = max(filter(None, (shown.answered_at, shown.seen_at)), default=None)
     unread_seen = not shown.unread_count
@@ -192,6 +248,10 @@ def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
         kind="" if plain or message.deleted_at else labels.kind_name(message.type),
         kind_icon=labels.kind_icon(message.type),
         ours=message.direction == Message.Direction.OUT,
+        fate=fates.fate_of(message),
+        version=getattr(message, "version", ""),
+        token=message.outgoing.token.hex if hasattr(message, "outgoing") else "",
+        micros=(message.at - versions.EPOCH) // timedelta(microseconds=1),
         url=reverse("admin:messaging_message_change", args=[message.pk]),
         clock=time_format(timezone.localtime(message.at), "TIME_FORMAT"),
         exact=markup.moment(message.at),
@@ -209,7 +269,7 @@ def _file(item: Attachment) -> File:
     return File(labels.kind_icon(item.type), labels.kind_name(item.type), name, labels.safe_url(item.url))
 
 
-def _quoted(shown: Conversation, rows: Sequence[Message]) -> dict[bytes, str]:
+def _quoted(shown: Conversation, rows: Iterable[Message]) -> dict[bytes, str]:
     """Return what the answered messages say, by key."""
     keys = {bytes(message.reply_to_key) for message in rows if message.reply_to_key}
     if not keys:

@@ -5,6 +5,7 @@ from messaging.models.handoff import BotWatch, Handoff, HandoffKeywords
 from messaging.models.lead_form import LeadFormAnswer
 from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
 from messaging.models.outgoing import Outgoing
+from messaging.models.presence import ConversationViewer
 from messaging.models.profile import ProfileLookup
 from messaging.models.template import MessageTemplate
 
@@ -13,6 +14,7 @@ __all__ = [
     "BotWatch",
     "ChannelErrand",
     "Conversation",
+    "ConversationViewer",
     "Handoff",
     "HandoffKeywords",
     "LeadFormAnswer",

@@ -94,6 +94,7 @@ class Conversation(TimestampedModel):
             ),
             models.Index("assignee", F("last_activity_at").desc(), name="conversation_of_assignee"),
             models.Index(fields=["updated_at"], name="conversation_of_bot", condition=Q(bot_owned=True, status="open")),
+            models.Index(fields=["updated_at"], name="conversation_changed"),
         )
 
     def __str__(self) -> str:

@@ -131,6 +131,11 @@ class Message(models.Model):
                 name="message_of_ours_unread",
                 condition=Q(direction="out", status__lt=MessageStatus.READ),
             ),
+            models.Index(
+                fields=["conversation"],
+                name="message_of_ours_lost",
+                condition=Q(direction="out", status__in=[MessageStatus.UNKNOWN, MessageStatus.FAILED]),
+            ),
             models.Index(fields=["post"], name="message_of_post", condition=Q(post__isnull=False)),
             models.Index(fields=["ad"], name="message_of_ad", condition=Q(ad__isnull=False)),
             models.Index(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.files import File
 from django.db import transaction
@@ -55,16 +56,20 @@ def queue_message(
     author: User | None,
     automated: bool = False,
     seen_up_to: int | None = None,
+    token: UUID | None = None,
 ) -> Message:
     """Commit a message of ours for the `outgoing` drain to send.
 
     `seen_up_to` is the newest message that its writer has seen: where a colleague has answered since, nothing is queued.
+    `token` is the writer's own id for it: asked for again under the same one in this conversation, the same message is returned.
 
     Raises:
         messaging.sending.refusals.Refused: the platform's rules or the customer's wish forbid it, or there is nothing to send.
         messaging.sending.refusals.AnsweredMeanwhile: a colleague was faster.
     """
     conversation = lock(conversation_id)
+    if token and (queued := Message.objects.filter(outgoing__token=token, conversation=conversation).first()):
+        return queued
     take_turn(conversation, author=author, automated=automated)
     allowed = allowance(conversation, by_person=not automated)
     refusals.refuse_unless_allowed(draft.content, allowed)
@@ -81,6 +86,7 @@ def queue_message(
         message=message,
         channel_id=conversation.channel_id,
         conversation=conversation,
+        token=token or uuid4(),
         content=draft.content.value,
         details=_details(draft),
     )

@@ -7,11 +7,12 @@ import pytest
 
 from crm.models import Channel
 from crm.tests.constraints import broken_by, constraints_of
-from crm.tests.factories import make_channel, make_identity
+from crm.tests.factories import make_channel, make_identity, make_user
 from messaging.keys import delivery_digest, event_key, message_key
 from messaging.models import (
     Attachment,
     Conversation,
+    ConversationViewer,
     Handoff,
     HandoffKeywords,
     Message,
@@ -121,6 +122,12 @@ def keywords_twice() -> None:
 
 
 #: By the name in the models; some are known by another in the database, see `KNOWN_AS`.
+def looking_twice() -> None:
+    talk, user = make_conversation(), make_user()
+    for _ in range(2):
+        ConversationViewer.objects.create(conversation=talk, user=user, seen_at=NOON)
+
+
 ATTEMPTS: dict[str, Callable[[], Any]] = {
     "conversation_one_open": two_open_conversations,
     "conversation_status_known": unknown_state_of_a_conversation,
@@ -142,6 +149,7 @@ ATTEMPTS: dict[str, Callable[[], Any]] = {
 KNOWN_AS = {
     "messaging_handoffkeywords.language": "messaging_handoffkeywords_language_key",
     "messaging_outgoing.token": "messaging_outgoing_token_key",
+    "conversation_viewer_once": looking_twice,
 }
 
 

@@ -60,6 +60,7 @@
     const id = open;
     open = "";
     pane.innerHTML = nobody;
+    pane.dispatchEvent(new Event("talk:left"));
     mark();
     if (push) history.pushState(null, "", `?${root.dataset.query}`);
     linkOf(rowOf(id))?.focus();
@@ -92,15 +93,7 @@
     if (here) (linkOf(rowOf(here.dataset.id)) || linkOf(rows()[Math.min(place, rows().length - 1)]))?.focus({ preventScroll: true });
     const fresh = rows().filter((row) => known.get(row.dataset.id) !== row.dataset.newest);
     for (const row of fresh) row.classList.add("an-fresh");
-    said.textContent = fresh.length ? said.dataset.new : "";
-    reread(known);
-  }
-
-  // The thread follows its row, unless somebody is reading further up in it.
-  function reread(known) {
-    const scroll = pane.querySelector(".mc-scroll");
-    const changed = known.get(open) !== rowOf(open)?.dataset.newest;
-    if (open && changed && (!scroll || scroll.scrollTop === 0)) load(open);
+    said.textContent = fresh.length ? said.dataset.new : ""; // the open conversation follows by itself
   }
 
   async function look() {
@@ -181,6 +174,7 @@
 
   document.addEventListener("visibilitychange", look);
   document.addEventListener("answer-next", look); // somebody was assigned
+  document.addEventListener("talk:changed", look); // the open conversation goes on
   document.addEventListener("htmx:afterRequest", (event) => {
     const request = event.detail.xhr;
     if (new URL(request.responseURL || location.href).pathname.includes("/login/")) location.reload();

@@ -1,0 +1,73 @@
+"""What colleagues write in the inbox: answers, notes, and what becomes of answers that did not get through."""
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from crm.admin.pages import staff_page
+from crm.services import add_note
+from crm.visibility import user_of, visible
+from messaging.admin.inbox.asked import number
+from messaging.admin.inbox.drafts import Unclear, read_draft, token_of, unix_lines
+from messaging.admin.inbox.finding import ANSWERED, CHANGE, VIEW, conversation_of, refuse
+from messaging.admin.inbox.talk import bubble_html
+from messaging.models import Message
+from messaging.sending import queueing
+from messaging.sending.refusals import AnsweredMeanwhile, Refused
+
+LONGEST_NOTE = 4000
+DECISIONS = {"again": queueing.send_again, "keep": queueing.keep_as_sent, "withdraw": queueing.withdraw}
+
+
+@staff_page("inbox/<int:pk>/send/", name="inbox_send", permission=CHANGE)
+@require_POST
+def send(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue an answer and show it; 409 with the colleague's where one was faster, 422 with words where it may not be sent."""
+    shown = conversation_of(request, pk, CHANGE)
+    user = user_of(request)
+    try:
+        message = queueing.queue_message(
+            conversation_id=shown.pk,
+            draft=read_draft(request, shown),
+            author=user,
+            seen_up_to=number(request.POST.get("seen_up_to")),
+            token=token_of(request),
+        )
+    except (Refused, Unclear) as refused:
+        return refuse(str(refused))
+    except AnsweredMeanwhile as answered:
+        theirs = answered.message
+        who = theirs.author.get_short_name() if theirs.author else _("Somebody")
+        said = _("%(name)s answered while you were writing. Send yours all the same?") % {"name": who}
+        html = bubble_html(request, shown, theirs.pk)
+        return JsonResponse({"answered": said, "html": html, "id": theirs.pk}, status=ANSWERED)
+    return JsonResponse({"id": message.pk, "html": bubble_html(request, shown, message.pk)})
+
+
+@staff_page("inbox/<int:pk>/note/", name="inbox_note", permission="crm.add_note")
+@require_POST
+def note(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep a note about the customer, and show it where it stands in the thread."""
+    shown = conversation_of(request, pk, VIEW)
+    text = unix_lines(request.POST.get("text", ""))[:LONGEST_NOTE]
+    try:
+        added = add_note(customer=shown.identity.customer, author=user_of(request), text=text)
+    except ValueError:
+        return refuse(_("Write something first."))
+    return JsonResponse({"html": render_to_string("migochat/inbox/note.html", {"note": added}, request)})
+
+
+@staff_page("inbox/message/<int:pk>/<slug:action>/", name="inbox_decide", permission=CHANGE)
+@require_POST
+def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Send a message again, take it as sent or take it back, and show it as it is then."""
+    message = visible(user_of(request), Message).filter(pk=pk).only("conversation").first()
+    if message is None or action not in DECISIONS:
+        raise Http404
+    shown = conversation_of(request, message.conversation_id, CHANGE)
+    try:
+        DECISIONS[action](message_id=pk)
+    except Refused as refused:
+        return refuse(str(refused))
+    return JsonResponse({"html": bubble_html(request, shown, pk)})

@@ -1,0 +1,115 @@
+"""What the address of the inbox asks for: whose conversations, in which state, by what order and filters."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from crm.models import Customer
+from messaging.admin.thread import identities_of_people_like
+from messaging.models import Conversation, Message, MessageStatus
+
+MINE, UNASSIGNED, ALL = TABS = ("mine", "unassigned", "all")
+OPEN, SNOOZED, CLOSED = STATES = ("open", "snoozed", "closed")
+NEWEST, WAITING = SORTS = ("newest", "waiting")
+UNREAD, UNANSWERED, FAILED = NEEDS = ("unread", "unanswered", "failed")
+TAB_TITLES = {MINE: _("Mine"), UNASSIGNED: _("Unassigned"), ALL: _("All")}
+STATE_TITLES = {OPEN: _("Open"), SNOOZED: _("Snoozed"), CLOSED: _("Closed")}
+SORT_TITLES = {NEWEST: _("Newest first"), WAITING: _("Waiting longest first")}
+NEED_TITLES = {UNREAD: _("Unread"), UNANSWERED: _("Unanswered"), FAILED: _("Answer not delivered")}
+MOST_WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is listed. Words look for a customer among all conversations, whosesoever and in whatever state."""
+
+    tab: str = MINE
+    state: str = OPEN
+    sort: str = NEWEST
+    need: str = ""
+    channel: int | None = None
+    tag: int | None = None
+    words: str = ""
+
+    @classmethod
+    def read(cls, given: QueryDict) -> Self:
+        """Read an address; what cannot be read is as if it were not there."""
+        return cls(
+            tab=_one_of(TABS, given.get("tab"), MINE),
+            state=_one_of(STATES, given.get("status"), OPEN),
+            sort=_one_of(SORTS, given.get("sort"), NEWEST),
+            need=_one_of(NEEDS, given.get("need"), ""),
+            channel=number(given.get("channel")),
+            tag=number(given.get("tag")),
+            words=given.get("q", "").replace("\0", "").strip()[:MOST_WORDS],
+        )
+
+    def query(self, **changes: Any) -> str:
+        """Return the address of this with changes; what is usual is left out."""
+        values = {
+            "tab": self.tab,
+            "status": self.state,
+            "sort": self.sort,
+            "need": self.need,
+            "channel": self.channel,
+            "tag": self.tag,
+            "q": self.words,
+        } | changes
+        usual = {"tab": MINE, "status": OPEN, "sort": NEWEST}
+        return "?" + urlencode({name: value for name, value in values.items() if value and value != usual.get(name)})
+
+    def of_tab(self, tab: str, user: Any) -> Q:
+        """Return the condition of a tab."""
+        if tab == MINE:
+            return Q(assignee=user.pk)
+        return Q(assignee=None) if tab == UNASSIGNED else Q()
+
+    def of_state(self, now: datetime) -> Q:
+        """Return the condition of the state; snoozed is what is open and put off until later."""
+        if self.state == CLOSED:
+            return Q(status=Conversation.Status.CLOSED)
+        later = Q(snoozed_until__gt=now)
+        return Q(status=Conversation.Status.OPEN) & (later if self.state == SNOOZED else ~later)
+
+    def narrow(self, found: QuerySet[Conversation], user: Any, now: datetime) -> QuerySet[Conversation]:
+        """Return of some conversations those that are asked for."""
+        if self.words:
+            found = found.filter(identity__in=identities_of_people_like(self.words))
+        else:
+            found = found.filter(self.of_tab(self.tab, user) & self.of_state(now))
+        if self.channel:
+            found = found.filter(channel=self.channel)
+        if self.tag:
+            tagged = Customer.tags.through.objects.filter(tag=self.tag).values("customer")
+            found = found.filter(identity__customer__in=tagged)
+        return found.filter(_of_need(self.need))
+
+
+def _of_need(need: str) -> Q:
+    if need == UNREAD:
+        return Q(unread_count__gt=0)
+    if need == UNANSWERED:
+        return Q(waiting_since__isnull=False)
+    return Q(pk__in=undelivered().values("conversation")) if need == FAILED else Q()
+
+
+def undelivered() -> QuerySet[Message]:
+    """Return messages of ours that failed, or may have, and that no later answer came after."""
+    lost = Message.objects.filter(
+        direction=Message.Direction.OUT, status__in=(MessageStatus.UNKNOWN, MessageStatus.FAILED), deleted_at=None
+    )
+    return lost.filter(Q(conversation__answered_at=None) | Q(at__gte=F("conversation__answered_at")))
+
+
+def number(text: str | None) -> int | None:
+    """Read a row's number from an address."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _one_of(known: tuple[str, ...], given: str | None, usual: str) -> str:
+    return given if given in known else usual

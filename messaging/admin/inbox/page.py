@@ -1,0 +1,115 @@
+"""The page of the inbox, the rows of its list, and what is new for both: all that it asks while it is open."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from crm.admin.pages import staff_page
+from crm.models import Channel, Tag
+from crm.visibility import user_of
+from messaging.admin.inbox import asked as places
+from messaging.admin.inbox import listing, news
+from messaging.admin.inbox.asked import Asked, number
+from messaging.admin.inbox.finding import VIEW
+from messaging.admin.inbox.rows import rows_of
+from messaging.admin.inbox.words import words
+
+MOST_ASKED = 100
+
+
+@staff_page("inbox/", name="inbox", permission=VIEW)
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Show the list; whoever `open` names is opened beside it by the browser."""
+    asked, user, now = Asked.read(request.GET), user_of(request), timezone.now()
+    found, further = listing.page_of(user, asked, now)
+    counts = listing.counts(user, asked, now)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Inbox"),
+        "asked": asked,
+        "rows": rows_of(found, asked, now),
+        "more": str(further or ""),
+        "since": listing.micros(now),
+        "unread": counts["unread"],
+        "tabs": [
+            (name, asked.query(tab=name), title, listing.said(counts[name]))
+            for name, title in places.TAB_TITLES.items()
+        ],
+        "may_answer": request.user.has_perm("messaging.change_conversation"),
+        "talk_words": words(),
+        **_choices(asked),
+    }
+    return TemplateResponse(request, "migochat/inbox/inbox.html", context)
+
+
+@staff_page("inbox/rows/", name="inbox_rows", permission=VIEW)
+@require_safe
+def rows(request: HttpRequest) -> HttpResponse:
+    """Answer with the rows behind a place, or with those of some numbers that are listed; and with the tabs' counts."""
+    asked, user, now = Asked.read(request.GET), user_of(request), timezone.now()
+    ids, after, further = _numbers(request.GET.get("ids", "")), listing.After.read(request.GET.get("after", "")), None
+    if ids:
+        found = listing.these(user, asked, ids, now)
+    elif after:
+        found, further = listing.page_of(user, asked, now, after)
+    else:
+        raise Http404
+    counts = listing.counts(user, asked, now) if ids else {}
+    context = {"rows": rows_of(found, asked, now), "asked": asked}
+    return JsonResponse(
+        {
+            "html": render_to_string("migochat/inbox/rows.html", context, request),
+            "more": str(further or ""),
+            "unread": counts.pop("unread", None),
+            "counts": {tab: listing.said(count) for tab, count in counts.items()},
+        }
+    )
+
+
+@staff_page("inbox/poll/", name="inbox_poll", permission=VIEW)
+@require_safe
+def poll(request: HttpRequest) -> HttpResponse:
+    """Answer with what changed: in the list since a time, and in the open conversation."""
+    user, now = user_of(request), timezone.now()
+    answer: dict[str, Any] = {"since": listing.micros(now)}
+    since = number(request.GET.get("since"))
+    if since is not None and since < listing.SECOND_PART:
+        shown = _numbers(request.GET.get("shown", ""))
+        from_when = listing.moment(since)
+        answer["changed"] = news.changed(user, Asked.read(request.GET), shown, from_when, now)
+    opened = number(request.GET.get("open"))
+    if opened is not None:
+        talk = news.talk(user, opened, writing=request.GET.get("writing") == "1")
+        answer["talk"] = talk and {
+            "thread": talk.thread, "state": talk.state, "unread": talk.unread, "viewers": talk.viewers,
+        }  # fmt: skip
+    return JsonResponse(answer)
+
+
+def _numbers(text: str) -> list[int]:
+    found = (number(part) for part in text.split(",")[:MOST_ASKED])
+    return [one for one in found if one is not None]
+
+
+def _choices(asked: Asked) -> dict[str, Any]:
+    """Return what the filters offer, each with the address that it leads to."""
+
+    def of(name: str, given: Any, titles: Any) -> list[tuple[str, Any, bool]]:
+        return [(asked.query(**{name: value}), title, value == given) for value, title in titles]
+
+    channels = Channel.objects.order_by("name").values_list("pk", "name")
+    tags = Tag.objects.values_list("pk", "name")
+    return {
+        "states": of("status", asked.state, places.STATE_TITLES.items()),
+        "sorts": of("sort", asked.sort, places.SORT_TITLES.items()),
+        "needs": of("need", asked.need, [("", _("All of them")), *places.NEED_TITLES.items()]),
+        "channels": of("channel", asked.channel, [(None, _("All channels")), *channels]),
+        "tags": of("tag", asked.tag, [(None, _("All tags")), *tags]),
+    }

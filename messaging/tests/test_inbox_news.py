@@ -1,0 +1,166 @@
+"""What the inbox asks while it is open: two queries, nothing missed, nothing shown to who may not see it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from crm.models import Customer, Identity, Note, User
+from messaging import services
+from messaging.admin.inbox import news, versions
+from messaging.admin.thread import read_part
+from messaging.models import Attachment, Conversation, ConversationViewer, Message, MessageStatus, Outgoing
+from messaging.tests.admin_world import client_of, colleague
+from messaging.tests.factories import make_message
+from messaging.tests.inbox_asking import asks_of_inbox, poll, queries_of, talk_with, teammate, url_of
+
+pytestmark = pytest.mark.django_db
+OWN_QUERIES = 2
+
+
+@pytest.fixture
+def seller() -> User:
+    return colleague("seller")
+
+
+@pytest.fixture
+def client(seller: User) -> Client:
+    return client_of(seller)
+
+
+def micros_ago(**span: int) -> int:
+    return (timezone.now() - timedelta(**span) - versions.EPOCH) // timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("role", ["administrator", "seller"])
+def test_asking_takes_two_queries_however_much_there_is(role: str) -> None:
+    user = colleague(role)
+    talks = [talk_with(f"{number}", minutes=number + 1, assignee=user) for number in range(30)]
+    for _number in range(60):
+        make_message(talks[0])
+    client = client_of(user)
+    query = {"since": micros_ago(hours=1), "shown": ",".join(str(talk.pk) for talk in talks), "open": talks[0].pk}
+    queries_of(client, url_of("poll"), **query)
+    assert len(asks_of_inbox(queries_of(client, url_of("poll"), **query))) == OWN_QUERIES
+
+
+def test_what_changed_in_the_list_is_told_and_what_left_it(seller: User, client: Client) -> None:
+    changed, left, old, elsewhere = (
+        talk_with(name, minutes=5 + place, assignee=seller) for place, name in enumerate(("A", "B", "C", "D"))
+    )
+    Conversation.objects.filter(pk=left.pk).update(assignee=colleague("seller", team="Elsewhere"))
+    Conversation.objects.filter(pk=elsewhere.pk).update(assignee=teammate(seller, "Omar"))
+    Conversation.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(hours=2))
+    answer = poll(client, since=micros_ago(hours=1), shown=f"{changed.pk},{left.pk},{old.pk}")
+    assert {pk for pk, _version in answer["changed"]} == {changed.pk, left.pk}
+    assert poll(client, since=micros_ago(hours=1), tab="all")["changed"][0][0] in {changed.pk, elsewhere.pk}
+
+
+def test_a_change_that_was_committed_late_is_not_missed(seller: User, client: Client) -> None:
+    """It bears the time at which its transaction began, which may lie before the last look."""
+    talk = talk_with("Late", assignee=seller)
+    since = poll(client, since=micros_ago(seconds=0))["since"]
+    Conversation.objects.filter(pk=talk.pk).update(updated_at=timezone.now() - timedelta(seconds=3))
+    assert [pk for pk, _version in poll(client, since=since)["changed"]] == [talk.pk]
+
+
+def ours(talk: Conversation, **fields: Any) -> Message:
+    return make_message(talk, direction="out", status=MessageStatus.SENT, **fields)
+
+
+def outgoing(talk: Conversation) -> Outgoing:
+    message = ours(talk)
+    return Outgoing.objects.create(message=message, channel=talk.channel, conversation=talk, content="text")
+
+
+CHANGES: dict[str, Callable[[Conversation, Message], Any]] = {
+    "a message": lambda talk, message: make_message(talk),
+    "a status": lambda talk, message: Message.objects.filter(pk=message.pk).update(status=MessageStatus.READ),
+    "an error": lambda talk, message: Message.objects.filter(pk=message.pk).update(error="131047"),
+    "an edit": lambda talk, message: Message.objects.filter(pk=message.pk).update(edited_at=timezone.now()),
+    "taken back": lambda talk, message: Message.objects.filter(pk=message.pk).update(deleted_at=timezone.now()),
+    "hidden": lambda talk, message: Message.objects.filter(pk=message.pk).update(hidden=True),
+    "a reaction": lambda talk, message: Message.objects.filter(pk=message.pk).update(reactions={"aa": "👍"}),
+    "a reason": lambda talk, message: Outgoing.objects.update(reason="throttled"),
+    "a file of ours": lambda talk, message: Attachment.objects.update(file="2026/01/01/x"),
+    "a note": lambda talk, message: Note.objects.create(customer=talk.identity.customer, text="Calls back."),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_thread_has_another_version_after(client: Client, seller: User, change: str) -> None:
+    talk = talk_with("Mona", assignee=seller)
+    message = outgoing(talk).message
+    Attachment.objects.create(message=message, type="image")
+    before = poll(client, open=talk.pk)["talk"]["thread"]
+    assert poll(client, open=talk.pk)["talk"]["thread"] == before
+    CHANGES[change](talk, message)
+    assert poll(client, open=talk.pk)["talk"]["thread"] != before
+
+
+STATES: dict[str, Callable[[Conversation], Any]] = {
+    "closed": lambda talk: services.close_conversation(conversation_id=talk.pk),
+    "given": lambda talk: services.assign_conversation(conversation_id=talk.pk, assignee=None),
+    "put off": lambda talk: services.snooze_conversation(
+        conversation_id=talk.pk, until=timezone.now() + timedelta(hours=1)
+    ),
+    "they wrote": lambda talk: Identity.objects.filter(pk=talk.identity_id).update(last_inbound_at=timezone.now()),
+    "opted out": lambda talk: Identity.objects.filter(pk=talk.identity_id).update(opted_out=True),
+    "blocked": lambda talk: Customer.objects.filter(pk=talk.identity.customer_id).update(blocked=True),
+}
+
+
+@pytest.mark.parametrize("change", STATES)
+def test_the_state_has_another_version_after(client: Client, seller: User, change: str) -> None:
+    talk = talk_with("Mona", assignee=seller)
+    before = poll(client, open=talk.pk)["talk"]["state"]
+    STATES[change](talk)
+    assert poll(client, open=talk.pk)["talk"]["state"] != before
+
+
+@pytest.mark.parametrize("count", [1, 49, 50, 51])
+def test_the_page_and_the_question_know_a_conversation_by_the_same_versions(
+    client: Client, seller: User, count: int
+) -> None:
+    talk = talk_with("Mona", assignee=seller, snoozed_until=timezone.now())
+    for _number in range(count - 1):
+        make_message(talk, at=timezone.now())
+    outgoing(talk)
+    Note.objects.create(customer=talk.identity.customer, text="Calls back.")
+    shown = Conversation.objects.select_related("identity__customer", "channel").get(pk=talk.pk)
+    told = poll(client, open=talk.pk)["talk"]
+    assert (told["thread"], told["state"]) == (read_part(shown).version, versions.of_state(shown))
+
+
+def test_two_in_one_conversation_see_each_other(seller: User, client: Client) -> None:
+    talk = talk_with("Mona", assignee=seller)
+    omar = client_of(teammate(seller, "Omar"))
+    roles = seller.groups.get()
+    User.objects.get(full_name="Omar").groups.add(roles)
+    assert poll(client, open=talk.pk)["talk"]["viewers"] == []
+    assert poll(omar, open=talk.pk)["talk"]["viewers"] == [[str(seller), False]]
+    assert poll(client, open=talk.pk, writing=1)["talk"]["viewers"] == [["Omar", False]]
+    assert poll(omar, open=talk.pk)["talk"]["viewers"] == [[str(seller), True]]
+    ConversationViewer.objects.update(seen_at=timezone.now() - 2 * news.PRESENT)
+    assert poll(omar, open=talk.pk)["talk"]["viewers"] == []
+
+
+def test_being_there_is_noted_seldom_and_forgotten_by_and_by(seller: User, client: Client) -> None:
+    first, second = talk_with("A", assignee=seller), talk_with("B", minutes=6, assignee=seller)
+    poll(client, open=first.pk)
+    noted = ConversationViewer.objects.get().seen_at
+    poll(client, open=first.pk)
+    assert ConversationViewer.objects.get().seen_at == noted
+    ConversationViewer.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
+    poll(client, open=second.pk)
+    assert list(ConversationViewer.objects.values_list("conversation", flat=True)) == [second.pk]
+
+
+def test_of_others_conversations_nothing_is_told(client: Client) -> None:
+    talk = talk_with("Hidden", assignee=colleague("seller", team="Elsewhere"))
+    answer = poll(client, open=talk.pk, since=micros_ago(hours=1), tab="all")
+    assert (answer["talk"], answer["changed"]) == (None, [])
+    assert not ConversationViewer.objects.exists()
