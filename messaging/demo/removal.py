@@ -87,11 +87,18 @@ def _statements() -> Iterator[tuple[str, str]]:
             yield f"UPDATE {reference.child._meta.db_table} SET {reference.column} = NULL WHERE {found}", ""  # noqa: S608 - names of ours
     for model in reversed(order):
         table = model._meta.db_table
-        yield f"DELETE FROM {table} USING {_rows(model)} AS going WHERE {table}.id = going.id", table  # noqa: S608 - names of ours
+        yield f"DELETE FROM {table} USING {_rows(model)} AS going WHERE {table}.{_key(model)} = going.id", table  # noqa: S608 - names of ours
 
 
 def _rows(model: type[models.Model]) -> str:
     return f"demo_rows_{model._meta.db_table}"
+
+
+def _key(model: type[models.Model]) -> str:
+    """Return the column of a model's primary key, which may be that of the row it belongs to."""
+    key = model._meta.pk
+    assert key is not None  # noqa: S101 - concrete models have one
+    return str(key.column)
 
 
 def _follow(
@@ -107,7 +114,8 @@ def _follow(
         child = reference.child
         if child is Customer:
             continue  # which customers go is decided by their identities alone
-        found = f"SELECT id FROM {child._meta.db_table} WHERE {reference.column} IN (SELECT id FROM {_rows(parent)})"  # noqa: S608 - names of ours
+        keys = f"SELECT {_key(child)} AS id FROM {child._meta.db_table}"  # noqa: S608 - names of ours
+        found = f"{keys} WHERE {reference.column} IN (SELECT id FROM {_rows(parent)})"  # noqa: S608 - names of ours
         queries = going.setdefault(child, [])
         if found not in queries:
             queries.append(found)

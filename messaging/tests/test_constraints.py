@@ -11,12 +11,14 @@ from crm.tests.factories import make_channel, make_identity, make_user
 from messaging.keys import delivery_digest, event_key, message_key
 from messaging.models import (
     Attachment,
+    ChannelErrand,
     Conversation,
     ConversationViewer,
     Handoff,
     HandoffKeywords,
     Message,
     MessageEvent,
+    MessageTemplate,
     Outgoing,
     WebhookDelivery,
 )
@@ -100,6 +102,18 @@ def two_open_handoffs() -> None:
         Handoff.objects.create(conversation=conversation, by="bot")
 
 
+def errand_twice() -> None:
+    channel = make_channel()
+    for _ in range(2):
+        ChannelErrand.objects.create(channel=channel, kind="token")
+
+
+def template_twice() -> None:
+    channel = make_channel()
+    for _ in range(2):
+        MessageTemplate.objects.create(channel=channel, name="order", language="en", status="APPROVED", synced_at=NOON)
+
+
 def make_outgoing(**fields: Any) -> Outgoing:
     message = make_message(direction="out")
     channel, conversation = message.channel, message.conversation
@@ -121,13 +135,13 @@ def keywords_twice() -> None:
     HandoffKeywords.objects.bulk_create([HandoffKeywords(language="en"), HandoffKeywords(language="en")])
 
 
-#: By the name in the models; some are known by another in the database, see `KNOWN_AS`.
 def looking_twice() -> None:
     talk, user = make_conversation(), make_user()
     for _ in range(2):
         ConversationViewer.objects.create(conversation=talk, user=user, seen_at=NOON)
 
 
+#: By the name in the models; some are known by another in the database, see `KNOWN_AS`.
 ATTEMPTS: dict[str, Callable[[], Any]] = {
     "conversation_one_open": two_open_conversations,
     "conversation_status_known": unknown_state_of_a_conversation,
@@ -145,12 +159,18 @@ ATTEMPTS: dict[str, Callable[[], Any]] = {
     "messaging_handoffkeywords.language": keywords_twice,
     "outgoing_finished_has_no_sender": finished_and_claimed,
     "messaging_outgoing.token": token_twice,
+    "conversation_viewer_once": looking_twice,
+    "errand_once": errand_twice,
+    "template_once": template_twice,
 }
 KNOWN_AS = {
     "messaging_handoffkeywords.language": "messaging_handoffkeywords_language_key",
     "messaging_outgoing.token": "messaging_outgoing_token_key",
-    "conversation_viewer_once": looking_twice,
 }
+
+
+#: What the database calls a constraint where that is not its name in the models.
+KNOWN_AS = {"messaging_outgoing.token": "messaging_outgoing_token_key"}
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
