@@ -131,7 +131,7 @@ class TestAlone:
         assert str(refusal.value) == (
             f"crm.Customer.phone: 1 cannot be decrypted (rows {broken.pk}).\nKeep the older keys."
         )
-        assert "7 values in 8 fields were brought under the newest key." in capsys.readouterr().out
+        assert "7 values in 9 fields were brought under the newest key." in capsys.readouterr().out
         assert ciphertexts()["Customer.phone", broken.pk] == b"plain"
 
     def test_a_value_damaged_under_the_newest_key_is_counted_too(self, settings: Settings) -> None:

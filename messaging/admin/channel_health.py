@@ -36,7 +36,9 @@ def health_of(channel: Channel, last_delivery: datetime | None) -> Health:
             % {"when": moment(rejected)},
         )
     if refused := channel.token_refused_at:
-        sentence = _("The platform refuses it since %(when)s, so nothing can be sent: make a new one and add it below.")
+        sentence = _(
+            "The platform refuses the token since %(when)s, so nothing can be sent: make a new one and add it below."
+        )
         return Health(_("Token refused"), "bad", sentence % {"when": moment(refused)})
     if expires and expires <= now:
         return Health(_("Token expired"), "bad", _("Make a new token on the platform and add it below."))

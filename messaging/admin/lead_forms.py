@@ -89,5 +89,7 @@ class LeadFormOnMessage(PageActions, _Admin):
         if form is None:
             return ""
         if form.reason:
-            return markup.chip(form.reason_text, "bad" if form.finished_at else "warning", title=form.code)
+            if form.finished_at:
+                return markup.chip(_("Not fetched"), "bad", title=form.reason_text)
+            return markup.chip(_("Not fetched yet"), "warning", title=form.reason_text)
         return markup.chip(_("Fetched"), "good") if form.finished_at else markup.chip(_("Is being fetched"), "accent")
