@@ -169,10 +169,6 @@ KNOWN_AS = {
 }
 
 
-#: What the database calls a constraint where that is not its name in the models.
-KNOWN_AS = {"messaging_outgoing.token": "messaging_outgoing_token_key"}
-
-
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_the_database_refuses(name: str) -> None:
     assert broken_by(ATTEMPTS[name]) == KNOWN_AS.get(name, name)
