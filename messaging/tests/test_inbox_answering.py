@@ -100,8 +100,9 @@ def test_it_says_what_is_allowed_and_why(
 
 def test_time_left_is_told_to_the_second(client: Client, seller: User) -> None:
     talk = talk_with("Mona", platform="messenger", minutes=60, assignee=seller)
-    until = (talk.last_inbound_at + timedelta(hours=24)).isoformat()  # type: ignore[operator]  # it has one
-    assert f'data-until="{until}"' in client.get(url_of("head", talk.pk)).content.decode()
+    assert talk.last_inbound_at is not None
+    until = talk.last_inbound_at + timedelta(hours=24)
+    assert f'data-until="{until.isoformat()}"' in client.get(url_of("head", talk.pk)).content.decode()
 
 
 def test_a_message_may_be_referred_to(client: Client, seller: User) -> None:
@@ -171,7 +172,7 @@ def test_a_picture_goes_along_with_its_words(client: Client, seller: User) -> No
 def test_files_that_may_not_go_are_refused(
     client: Client, seller: User, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, mime_type: str, said: str
 ) -> None:
-    monkeypatch.setitem(uploads.MOST_MEGABYTES, "telegram", (0.0005, 50))  # type: ignore[arg-type]  # half a kilobyte
+    monkeypatch.setitem(uploads.MOST_MEGABYTES, "telegram", (0.0005, 50))  # half a kilobyte
     talk = talk_with("Mona", assignee=seller)
     file = SimpleUploadedFile(name, content, mime_type)
     assert send(client, talk, 422, content="media", file=file)["refused"] == said

@@ -57,7 +57,7 @@ def test_filters_find_what_needs_somebody(seller: User, client: Client) -> None:
     channel = make_channel("whatsapp")
     talk_with("Unread", assignee=seller)
     talk_with("Unanswered", minutes=6, assignee=seller, unread_count=0)
-    quiet = {"unread_count": 0, "waiting_since": None, "assignee": seller}
+    quiet: dict[str, Any] = {"unread_count": 0, "waiting_since": None, "assignee": seller}
     tagged = talk_with("Tagged", minutes=7, channel=channel, **quiet)
     tag = Tag.objects.create(name="wholesale")
     tagged.identity.customer.tags.add(tag)
