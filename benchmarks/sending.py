@@ -8,6 +8,8 @@ import urllib.request
 from collections import Counter
 from typing import Any
 
+import psutil
+
 from benchmarks.servers import drain, free_port, process, web
 
 MESSAGES, PEOPLE = 1_500, 60
@@ -27,8 +29,9 @@ def run() -> dict[str, float]:
     words = ["manage.py", "simulate", "--serve", "--port", str(stand_in_port), "--url", f"http://127.0.0.1:{web_port}"]
     with web(web_port), drain(), process(sys.executable, *words):
         _wait(lambda: _asked(url, "state") is not None)
-        with process(sys.executable, "manage.py", "drain", "outgoing"):
+        with process(sys.executable, "manage.py", "drain", "outgoing") as sending:
             _wait(lambda: not _open())
+            used = psutil.Process(sending.pid).cpu_times()
             sends = _asked(url, "sends") or []
             _wait(lambda: (_asked(url, "state") or {}).get("reported", {}).get("waiting") == 0)
     names = Counter(str(send["token"] or (send["recipient"], send["digest"])) for send in sends)
@@ -37,6 +40,7 @@ def run() -> dict[str, float]:
     return {
         "messages/s queued": MESSAGES / queued,
         "messages/s sent": len(names) / seconds,
+        "CPU ms a message of the sending process": 1000 * (used.user + used.system) / MESSAGES,
         "accepted": len(sends),
         "accepted twice": sum(times - 1 for times in names.values()),
         "p95 of the stand-in's own answers, ms": took[int(0.95 * len(took))],

@@ -1,7 +1,7 @@
 """What becomes of a message: echoes and statuses that come first, late or never, and what colleagues decide."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -39,6 +39,12 @@ def fate(message: Message) -> tuple[str, str, bool]:
 
 def ours(conversation: Conversation) -> list[Message]:
     return list(Message.objects.filter(conversation__identity=conversation.identity_id, direction="out").order_by("pk"))
+
+
+def waiting(conversation: Conversation) -> tuple[datetime | None, int]:
+    """Return since when they wait for an answer, and how much is unread."""
+    conversation.refresh_from_db()
+    return conversation.waiting_since, conversation.unread_count
 
 
 def assert_counted(conversation: Conversation) -> None:
@@ -351,18 +357,15 @@ def test_what_was_claimed_without_our_hearing_of_it_goes_back_into_the_line(worl
 @pytest.mark.parametrize("platform", ["whatsapp", "twilio"])
 def test_a_failure_that_is_reported_later_gives_the_waiting_back(world: SendingWorld, platform: str) -> None:
     conversation = world.conversation(platform)
-    make_message(conversation, at=timezone.now() - timedelta(minutes=5))
+    theirs = make_message(conversation, at=timezone.now() - timedelta(minutes=5))
     world.stand_in.manners(reports="drop")
     message = world.queue(conversation)
-    conversation.refresh_from_db()
-    assert conversation.waiting_since is None
+    assert waiting(conversation) == (None, 0)
     world.send()
     assert fate(message) == ("SENT", "", True)
     failed_status(world, conversation, message)
     assert fresh(message).status == MessageStatus.FAILED
-    conversation.refresh_from_db()
-    assert conversation.waiting_since
-    assert conversation.unread_count == 1
+    assert waiting(conversation) == (theirs.at, 1)
 
 
 def failed_status(world: SendingWorld, conversation: Conversation, message: Message) -> None:
@@ -394,15 +397,12 @@ def test_a_failure_gives_the_waiting_back_and_sending_again_takes_it(world: Send
     theirs = make_message(conversation, at=timezone.now() - timedelta(minutes=5))
     world.stand_in.trouble("fail", code="551", times=1)
     message = world.queue(conversation)
-    conversation.refresh_from_db()
-    assert (conversation.waiting_since, conversation.unread_count) == (None, 0)
+    assert waiting(conversation) == (None, 0)
     world.send()
     assert fate(message) == ("FAILED", "unreachable", True)
-    conversation.refresh_from_db()
-    assert (conversation.waiting_since, conversation.unread_count) == (theirs.at, 1)
+    assert waiting(conversation) == (theirs.at, 1)
     assert send_again(message_id=message.pk)
-    conversation.refresh_from_db()
-    assert (conversation.waiting_since, conversation.unread_count) == (None, 0)
+    assert waiting(conversation) == (None, 0)
     world.settle()
     assert fresh(message).status == MessageStatus.DELIVERED
 
@@ -433,8 +433,7 @@ def test_a_message_that_waits_can_be_withdrawn(world: SendingWorld) -> None:
     assert (found.status, found.text, found.deleted_at is not None) == (MessageStatus.FAILED, "", True)
     assert not found.attachments.exists()
     assert not send_again(message_id=message.pk)
-    conversation.refresh_from_db()
-    assert conversation.waiting_since == theirs.at
+    assert waiting(conversation)[0] == theirs.at
 
 
 def test_a_message_under_way_or_sent_is_not_withdrawn(world: SendingWorld) -> None:
@@ -502,7 +501,7 @@ def test_a_file_that_is_gone_is_told(world: SendingWorld) -> None:
     conversation = world.conversation("telegram")
     message = queue_message(conversation_id=conversation.pk, draft=drafts(conversation)[Content.MEDIA](), author=None)
     attachment = message.attachments.get()
-    attachment.file.storage.delete(attachment.file.name)
+    attachment.file.storage.delete(str(attachment.file.name))
     world.send()
     assert fate(message) == ("FAILED", "content", True)
 

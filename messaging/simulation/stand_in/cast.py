@@ -35,8 +35,8 @@ def active_channels() -> list[SimulatedAccount]:
 
 def token_of(account: SimulatedAccount) -> str:
     """Return the newest token by which an account may send."""
-    found = (value for name in TOKENS for value in account.credentials.get(name, []) if value)
-    return next(found, "")
+    known = [account.credentials.get(name) for name in TOKENS]
+    return next((value for values in known if isinstance(values, list) for value in values if value), "")
 
 
 class Cast:
