@@ -87,6 +87,8 @@ def test_a_session_has_bounds(bot: Program, url: str) -> None:
         said(0, more=1),
     ):
         assert_problem(bot.put(url, wrong), 422, "invalid")
+    for nul in (b'{"turn": 0, "profile": {"a": ["\\u0000"]}}', b'{"turn": 0, "profile": {"a": {"\\u0000": 1}}}'):
+        assert "NUL" in assert_problem(bot.put(url, nul), 422, "invalid")["detail"]
     assert bot.get(url).json()["turn"] == 0
 
 
