@@ -81,7 +81,8 @@ def _share_of_a_core(client: Any, addresses: list[str]) -> float:
     processes = [psutil.Process(), psutil.Process(connection.connection.info.backend_pid)]
 
     def used() -> float:
-        return sum(times.user + times.system for times in (process.cpu_times() for process in processes))
+        times = [process.cpu_times() for process in processes]
+        return float(sum(one.user + one.system for one in times))
 
     before = used()
     for number in range(ASKED):

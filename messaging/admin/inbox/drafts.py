@@ -104,7 +104,7 @@ def _buttons(given: Any) -> list[dict[str, str]]:
 
 
 def _template(given: Any, conversation: Conversation) -> Draft:
-    template = templates_for(conversation).filter(pk=number(given.get("template"))).first()
+    template = templates_for(conversation).filter(pk=number(given.get("template")) or 0).first()
     if template is None:
         raise Unclear(_("Choose a template."))
     return fill(template, given.getlist("body"), given.getlist("header"))
