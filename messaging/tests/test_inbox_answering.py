@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from crm.models import Channel, Identity, Note, Team, User
 from messaging.admin.inbox import uploads
+from messaging.bots import hold_conversation
 from messaging.models import Attachment, Conversation, Message, MessageStatus, MessageTemplate, Outgoing
 from messaging.sending import queueing
 from messaging.tests.admin_world import client_of, colleague
@@ -325,3 +326,15 @@ def test_others_conversations_are_not_there(client: Client) -> None:
     assert client.post(url_of("decide", message.pk, "keep")).status_code == 404
     message.refresh_from_db()
     assert (message.status, Channel.objects.count()) == (MessageStatus.UNKNOWN, 1)
+
+
+def test_while_a_bot_has_it_nothing_is_offered_until_it_is_taken_over(client: Client, seller: User) -> None:
+    talk = talk_with("Mona", assignee=seller)
+    hold_conversation(conversation_id=talk.pk)
+    page = client.get(url_of("talk", talk.pk)).content.decode()
+    assert "A bot has this conversation." in page
+    assert 'data-contents=""' in page
+    assert "A bot" in send(client, talk, 422, text="I am here")["refused"]
+    assert client.post(url_of("do", talk.pk, "take-over")).status_code == 200
+    assert 'data-contents=""' not in client.get(url_of("talk", talk.pk)).content.decode()
+    assert send(client, talk, text="I am here")["id"]

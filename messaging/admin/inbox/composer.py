@@ -58,6 +58,9 @@ def composer_context(request: HttpRequest, conversation: Conversation) -> dict[s
 
 def offer_for(conversation: Conversation) -> Offer:
     """Return what the composer offers now."""
+    if conversation.bot_owned:
+        words = _("A bot has this conversation. Take it over to write; notes can be written at any time.")
+        return Offer(contents=[], notice=words, tone="info")
     allowed = allowance(conversation)
     platform = conversation.channel.platform
     notice, tone = _notice(conversation, allowed)
