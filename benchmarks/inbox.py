@@ -7,7 +7,7 @@ from benchmarks.leads import _manager, _staff
 from benchmarks.pages import measure
 
 CUSTOMERS, MESSAGES = 10_000, 500_000
-OPEN_INBOXES, ASKED_EVERY = 50, 1.5  # seconds between two questions of one
+OPEN_INBOXES, ASKED_EVERY = 50, 1.8  # seconds between two questions of one
 ASKED = 300
 
 

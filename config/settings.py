@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 
 PGHISTORY_APPEND_ONLY = True
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")  # who only reads changes nothing that has a history
 
 # --- E-mail to colleagues who wish it; without EMAIL_URL none is sent ---
 vars().update(env.email("EMAIL_URL", default="dummymail://"))

@@ -62,7 +62,7 @@ def queries_of(client: Client, url: str, **query: Any) -> list[str]:
 
 def asks_of_inbox(statements: list[str]) -> list[str]:
     """Return those that are not about who asks."""
-    about_who = ('FROM "crm_user"', 'FROM "auth_permission"', "django_session")
+    about_who = ('FROM "crm_user"', "FROM auth_permission", "django_session")
     return [sql for sql in statements if not any(part in sql for part in about_who)]
 
 

@@ -1,18 +1,15 @@
-"""What is new for an open inbox, by two short queries however much there is: it is asked every other second."""
+"""What is new for an open inbox, by one short query however much there is: each asks every other second."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
-from crm.visibility import visible
-from messaging.admin.inbox.asked import Asked
-from messaging.admin.inbox.listing import micros
+from crm.visibility import sees_everyone
+from messaging.admin.inbox.asked import MINE, UNASSIGNED, Asked
 from messaging.admin.inbox.versions import OF_MESSAGE, state_of
 from messaging.admin.thread import SHOWN
-from messaging.models import Conversation
 
 #: A change bears the time at which its transaction began, and clocks of several hosts differ: so far back is looked again.
 LOOK_BACK = timedelta(seconds=10)
@@ -21,15 +18,29 @@ PRESENT = timedelta(seconds=12)
 WRITING = timedelta(seconds=6)
 NOTED_EVERY = timedelta(seconds=4)  # longer than between two questions, so that most write nothing
 
-OPEN_ONE = f"""
-    WITH open_one AS MATERIALIZED (
-        SELECT conversation.*, identity.customer_id, identity.last_inbound_at AS wrote_at, identity.opted_out, customer.blocked,
-            channel.is_active
-        FROM ({{visible}}) AS seen
-        JOIN messaging_conversation AS conversation ON conversation.id = seen.id
-        JOIN crm_identity AS identity ON identity.id = conversation.identity_id
-        JOIN crm_customer AS customer ON customer.id = identity.customer_id
-        JOIN crm_channel AS channel ON channel.id = conversation.channel_id
+#: Whose a conversation is, as `messaging.visibility` has it, of rows `conversation` and `customer`.
+SEEN = """(conversation.assignee_id = ANY(ARRAY(SELECT id FROM colleagues)) OR conversation.team_id = %(team)s
+    OR (conversation.assignee_id IS NULL AND conversation.team_id IS NULL
+        AND (customer.owner_id IS NULL OR customer.owner_id = ANY(ARRAY(SELECT id FROM colleagues)))))"""
+LISTED = {MINE: "conversation.assignee_id = %(me)s", UNASSIGNED: "conversation.assignee_id IS NULL"}
+PEOPLE = """messaging_conversation AS conversation
+    JOIN crm_identity AS identity ON identity.id = conversation.identity_id
+    JOIN crm_customer AS customer ON customer.id = identity.customer_id"""
+CHANGED = f"""
+    (SELECT json_agg(json_build_array(id, (extract(epoch FROM updated_at) * 1000000)::bigint)) FROM (
+        SELECT conversation.id, conversation.updated_at FROM {PEOPLE}
+        WHERE conversation.updated_at > %(since)s AND (({{seen}} AND {{listed}}) OR conversation.id = ANY(%(shown)s))
+        ORDER BY conversation.updated_at DESC LIMIT {MOST_CHANGED}
+    ) AS changed)
+"""  # noqa: S608 - put together of our own constants
+NEWS = f"""
+    WITH colleagues AS (SELECT id FROM crm_user WHERE id = %(me)s OR team_id = %(team)s), open_one AS MATERIALIZED (
+        SELECT conversation.id, conversation.unread_count, identity.customer_id, ARRAY[
+            conversation.status, conversation.assignee_id::text, conversation.team_id::text] AS whose, ARRAY[
+            conversation.snoozed_until, conversation.waiting_since, conversation.last_inbound_at, identity.last_inbound_at] AS times,
+            ARRAY[identity.opted_out, customer.blocked, channel.is_active] AS barred
+        FROM {PEOPLE} JOIN crm_channel AS channel ON channel.id = conversation.channel_id
+        WHERE conversation.id = %(open)s AND {{seen}}
     ), here AS (
         INSERT INTO messaging_conversationviewer AS viewer (conversation_id, user_id, seen_at, writing_at)
         SELECT id, %(me)s, now(), CASE WHEN %(writing)s THEN now() END FROM open_one
@@ -44,16 +55,15 @@ OPEN_ONE = f"""
         SELECT id, at, {OF_MESSAGE} AS version FROM messaging_message
         WHERE conversation_id = (SELECT id FROM open_one) ORDER BY at DESC, id DESC LIMIT {SHOWN}
     )
-    SELECT
+    SELECT {{changed}},
         (SELECT md5(coalesce(string_agg(id || ':' || version, ',' ORDER BY at, id), '')) FROM newest)
             || '.' || coalesce((SELECT max(id) FROM crm_note WHERE customer_id = open_one.customer_id), 0),
         (SELECT json_agg(json_build_array(coalesce(nullif(colleague.full_name, ''), colleague.email),
                 coalesce(viewer.writing_at > now() - %(writes)s, false)) ORDER BY viewer.id)
             FROM messaging_conversationviewer AS viewer JOIN crm_user AS colleague ON colleague.id = viewer.user_id
             WHERE viewer.conversation_id = open_one.id AND viewer.user_id <> %(me)s AND viewer.seen_at > now() - %(present)s),
-        unread_count, status, assignee_id, team_id, snoozed_until, waiting_since, last_inbound_at, wrote_at, opted_out, blocked,
-        is_active
-    FROM open_one
+        unread_count, whose, times, barred
+    FROM (SELECT) AS always LEFT JOIN open_one ON true
 """  # noqa: S608 - put together of our own constants
 
 
@@ -67,34 +77,46 @@ class Talk:
     viewers: list[tuple[str, bool]]
 
 
-def changed(user: Any, asked: Asked, shown: list[int], since: datetime, now: datetime) -> list[tuple[int, int]]:
-    """Return (number, version) of conversations that changed since: those of the list, and those that are shown but left it."""
-    listed = Q() if asked.words else asked.of_tab(asked.tab, user)
-    recent = Conversation.objects.filter(updated_at__gt=since - LOOK_BACK)
-    mine = visible(user, Conversation).filter(listed, updated_at__gt=since - LOOK_BACK).values_list("pk", "updated_at")
-    left = recent.filter(pk__in=shown).values_list("pk", "updated_at")
-    found = list(mine.union(left).order_by("-updated_at")[:MOST_CHANGED])
-    return [(pk, micros(updated_at)) for pk, updated_at in found]
+@dataclass(frozen=True, slots=True)
+class News:
+    """(number, version) of conversations that changed: those of the list, and those that are shown but left it; and the open one.
+
+    `talk` is None where none is open, or not for this colleague to see.
+    """
+
+    changed: list[tuple[int, int]] = field(default_factory=list)
+    talk: Talk | None = None
 
 
-def talk(user: Any, conversation_id: int, *, writing: bool) -> Talk | None:
-    """Return how the open conversation stands, and note that this colleague is there; None where they may not see it."""
-    one = visible(user, Conversation).filter(pk=conversation_id).order_by().values("id")
-    sql, given = one.query.sql_with_params()
-    values: dict[str, Any] = {
+def news(
+    user: Any,
+    *,
+    asked: Asked,
+    since: datetime | None = None,
+    shown: list[int] | None = None,
+    opened: int | None = None,
+    writing: bool = False,
+) -> News:
+    """Return what is new, and note that this colleague has a conversation open. `since` None: not what changed in the list."""
+    seen = "true" if sees_everyone(user) else SEEN
+    listed = "true" if asked.words else LISTED.get(asked.tab, "true")
+    values = {
         "me": user.pk,
+        "team": user.team_id,
+        "open": opened,
         "writing": writing,
+        "since": since and since - LOOK_BACK,
+        "shown": shown or [],
         "noted_every": NOTED_EVERY,
         "present": PRESENT,
         "writes": WRITING,
     }
-    first, *others = sql.split("%s")
-    named = "".join(f"%(sight{place})s{part}" for place, part in enumerate(others))
-    values |= {f"sight{place}": value for place, value in enumerate(given)}
+    changed = CHANGED.format(seen=seen, listed=listed) if since else "NULL::json"
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_ONE.format(visible=first + named), values)
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    thread, viewers, unread, *state = found
-    return Talk(thread, state_of(*state), unread, [(name, writes) for name, writes in viewers or ()])
+        cursor.execute(NEWS.format(seen=seen, changed=changed), values)
+        rows, thread, viewers, unread, whose, times, barred = cursor.fetchone()
+    found = [(number, version) for number, version in rows or ()]
+    if unread is None:
+        return News(found)
+    known = [(name, writes) for name, writes in viewers or ()]
+    return News(found, Talk(thread, state_of(*whose, *times, *barred), unread, known))

@@ -1,5 +1,6 @@
 """The page of the inbox, the rows of its list, and what is new for both: all that it asks while it is open."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import admin
@@ -77,19 +78,21 @@ def rows(request: HttpRequest) -> HttpResponse:
 @require_safe
 def poll(request: HttpRequest) -> HttpResponse:
     """Answer with what changed: in the list since a time, and in the open conversation."""
-    user, now = user_of(request), timezone.now()
+    now, since, opened = timezone.now(), number(request.GET.get("since")), number(request.GET.get("open"))
+    follows = since is not None and since < listing.SECOND_PART
+    found = news.news(
+        user_of(request),
+        asked=Asked.read(request.GET),
+        since=listing.moment(since) if since is not None and follows else None,
+        shown=_numbers(request.GET.get("shown", "")),
+        opened=opened,
+        writing=request.GET.get("writing") == "1",
+    )
     answer: dict[str, Any] = {"since": listing.micros(now)}
-    since = number(request.GET.get("since"))
-    if since is not None and since < listing.SECOND_PART:
-        shown = _numbers(request.GET.get("shown", ""))
-        from_when = listing.moment(since)
-        answer["changed"] = news.changed(user, Asked.read(request.GET), shown, from_when, now)
-    opened = number(request.GET.get("open"))
+    if follows:
+        answer["changed"] = found.changed
     if opened is not None:
-        talk = news.talk(user, opened, writing=request.GET.get("writing") == "1")
-        answer["talk"] = talk and {
-            "thread": talk.thread, "state": talk.state, "unread": talk.unread, "viewers": talk.viewers,
-        }  # fmt: skip
+        answer["talk"] = found.talk and asdict(found.talk)
     return JsonResponse(answer)
 
 

@@ -1,7 +1,7 @@
 // Asks every other second what is new: less often while nobody looks or the server is away, more often just after sending.
 import { Away, LoggedOut, getJson, pollUrl } from "./net.js";
 
-const EVERY = 1_500; // milliseconds
+const EVERY = 1_800; // milliseconds
 const HIDDEN = 15_000;
 const HURRIED = 400;
 const HURRY_FOR = 6_000;
