@@ -9,7 +9,7 @@ from messaging.models.conversation import Conversation
 class ConversationViewer(models.Model):
     """A colleague has a conversation on the screen (`seen_at`), and last typed into its answer then (`writing_at`).
 
-    A row says something for seconds only; whoever goes on to another conversation takes their old ones along.
+    A row says something for seconds only; old ones are removed as somebody opens a conversation.
     """
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="viewers", db_index=False)

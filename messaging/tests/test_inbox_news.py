@@ -45,7 +45,12 @@ def test_asking_takes_one_query_however_much_there_is(role: str) -> None:
     for _number in range(60):
         make_message(talks[0])
     client = client_of(user)
-    query = {"since": micros_ago(hours=1), "shown": ",".join(str(talk.pk) for talk in talks), "open": talks[0].pk}
+    query = {
+        "since": micros_ago(hours=1),
+        "shown": ",".join(str(talk.pk) for talk in talks),
+        "open": talks[0].pk,
+        "here": 1,
+    }
     queries_of(client, url_of("poll"), **query)
     found = queries_of(client, url_of("poll"), **query)
     assert (len(asks_of_inbox(found)), len(found)) == (OWN_QUERIES, ALL_QUERIES), "\n".join(found)
@@ -141,31 +146,35 @@ def test_the_page_and_the_question_know_a_conversation_by_the_same_versions(
 
 def test_two_in_one_conversation_see_each_other(seller: User, client: Client) -> None:
     talk = talk_with("Mona", assignee=seller)
-    omar = client_of(teammate(seller, "Omar"))
-    roles = seller.groups.get()
-    User.objects.get(full_name="Omar").groups.add(roles)
-    assert poll(client, open=talk.pk)["talk"]["viewers"] == []
-    assert poll(omar, open=talk.pk)["talk"]["viewers"] == [[str(seller), False]]
-    assert poll(client, open=talk.pk, writing=1)["talk"]["viewers"] == [["Omar", False]]
+    mate = teammate(seller, "Omar")
+    mate.groups.add(seller.groups.get())
+    omar = client_of(mate)
+    assert poll(client, open=talk.pk, here=1)["talk"]["viewers"] == []
+    assert poll(omar, open=talk.pk, here=1)["talk"]["viewers"] == [[str(seller), False]]
+    assert poll(client, open=talk.pk, here=1, writing=1)["talk"]["viewers"] == [["Omar", False]]
     assert poll(omar, open=talk.pk)["talk"]["viewers"] == [[str(seller), True]]
+    poll(client, open=talk.pk, here=1)
+    assert poll(omar, open=talk.pk)["talk"]["viewers"] == [[str(seller), True]]  # for some seconds yet
+    ConversationViewer.objects.update(writing_at=timezone.now() - 2 * news.WRITING)
+    assert poll(omar, open=talk.pk)["talk"]["viewers"] == [[str(seller), False]]
     ConversationViewer.objects.update(seen_at=timezone.now() - 2 * news.PRESENT)
     assert poll(omar, open=talk.pk)["talk"]["viewers"] == []
 
 
-def test_being_there_is_noted_seldom_and_forgotten_by_and_by(seller: User, client: Client) -> None:
+def test_being_there_is_noted_when_it_is_said_and_forgotten_by_and_by(seller: User, client: Client) -> None:
     first, second = talk_with("A", assignee=seller), talk_with("B", minutes=6, assignee=seller)
     poll(client, open=first.pk)
-    noted = ConversationViewer.objects.get().seen_at
-    poll(client, open=first.pk)
-    assert ConversationViewer.objects.get().seen_at == noted
-    ConversationViewer.objects.update(seen_at=timezone.now() - timedelta(minutes=5))
-    poll(client, open=second.pk)
+    assert not ConversationViewer.objects.exists()
+    for talk in (first, second):
+        poll(client, open=talk.pk, here=1)
+    ConversationViewer.objects.filter(conversation=first).update(seen_at=timezone.now() - 2 * news.FORGOTTEN)
+    client.get(url_of("talk", second.pk))
     assert list(ConversationViewer.objects.values_list("conversation", flat=True)) == [second.pk]
 
 
 def test_of_others_conversations_nothing_is_told(client: Client) -> None:
     talk = talk_with("Hidden", assignee=colleague("seller", team="Elsewhere"))
-    answer = poll(client, open=talk.pk, since=micros_ago(hours=1), tab="all")
+    answer = poll(client, open=talk.pk, here=1, since=micros_ago(hours=1), tab="all")
     assert (answer["talk"], answer["changed"]) == (None, [])
     assert not ConversationViewer.objects.exists()
 

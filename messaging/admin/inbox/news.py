@@ -5,34 +5,45 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from crm.visibility import sees_everyone
 from messaging.admin.inbox.asked import MINE, UNASSIGNED, Asked
 from messaging.admin.inbox.versions import OF_MESSAGE, state_of
 from messaging.admin.thread import SHOWN
+from messaging.models import ConversationViewer
 
 #: A change bears the time at which its transaction began, and clocks of several hosts differ: so far back is looked again.
 LOOK_BACK = timedelta(seconds=10)
 MOST_CHANGED = 200
 PRESENT = timedelta(seconds=12)
 WRITING = timedelta(seconds=6)
-NOTED_EVERY = timedelta(seconds=4)  # longer than between two questions, so that most write nothing
+FORGOTTEN = timedelta(hours=1)
 
 #: Whose a conversation is, as `messaging.visibility` has it, of rows `conversation` and `customer`.
 SEEN = """(conversation.assignee_id = ANY(ARRAY(SELECT id FROM colleagues)) OR conversation.team_id = %(team)s
     OR (conversation.assignee_id IS NULL AND conversation.team_id IS NULL
         AND (customer.owner_id IS NULL OR customer.owner_id = ANY(ARRAY(SELECT id FROM colleagues)))))"""
 LISTED = {MINE: "conversation.assignee_id = %(me)s", UNASSIGNED: "conversation.assignee_id IS NULL"}
-PEOPLE = """messaging_conversation AS conversation
+TALKS = "messaging_conversation AS conversation"
+PEOPLE = f"""{TALKS}
     JOIN crm_identity AS identity ON identity.id = conversation.identity_id
     JOIN crm_customer AS customer ON customer.id = identity.customer_id"""
 CHANGED = f"""
     (SELECT json_agg(json_build_array(id, (extract(epoch FROM updated_at) * 1000000)::bigint)) FROM (
-        SELECT conversation.id, conversation.updated_at FROM {PEOPLE}
+        SELECT conversation.id, conversation.updated_at FROM {{people}}
         WHERE conversation.updated_at > %(since)s AND (({{seen}} AND {{listed}}) OR conversation.id = ANY(%(shown)s))
         ORDER BY conversation.updated_at DESC LIMIT {MOST_CHANGED}
     ) AS changed)
 """  # noqa: S608 - put together of our own constants
+HERE = """
+    here AS (
+        INSERT INTO messaging_conversationviewer AS viewer (conversation_id, user_id, seen_at, writing_at)
+        SELECT id, %(me)s, now(), CASE WHEN %(writing)s THEN now() END FROM open_one
+        ON CONFLICT (conversation_id, user_id) DO UPDATE
+        SET seen_at = now(), writing_at = CASE WHEN %(writing)s THEN now() ELSE viewer.writing_at END
+    ),
+"""
 NEWS = f"""
     WITH colleagues AS (SELECT id FROM crm_user WHERE id = %(me)s OR team_id = %(team)s), open_one AS MATERIALIZED (
         SELECT conversation.id, conversation.unread_count, identity.customer_id, ARRAY[
@@ -41,17 +52,7 @@ NEWS = f"""
             ARRAY[identity.opted_out, customer.blocked, channel.is_active] AS barred
         FROM {PEOPLE} JOIN crm_channel AS channel ON channel.id = conversation.channel_id
         WHERE conversation.id = %(open)s AND {{seen}}
-    ), here AS (
-        INSERT INTO messaging_conversationviewer AS viewer (conversation_id, user_id, seen_at, writing_at)
-        SELECT id, %(me)s, now(), CASE WHEN %(writing)s THEN now() END FROM open_one
-        ON CONFLICT (conversation_id, user_id) DO UPDATE
-        SET seen_at = now(), writing_at = CASE WHEN %(writing)s THEN now() ELSE viewer.writing_at END
-        WHERE viewer.seen_at < now() - %(noted_every)s
-            OR (%(writing)s AND coalesce(viewer.writing_at, '-infinity') < now() - %(noted_every)s)
-    ), gone AS (
-        DELETE FROM messaging_conversationviewer
-        WHERE user_id = %(me)s AND conversation_id NOT IN (SELECT id FROM open_one) AND seen_at < now() - interval '1 minute'
-    ), newest AS (
+    ), {{here}} newest AS (
         SELECT id, at, {OF_MESSAGE} AS version FROM messaging_message
         WHERE conversation_id = (SELECT id FROM open_one) ORDER BY at DESC, id DESC LIMIT {SHOWN}
     )
@@ -95,10 +96,15 @@ def news(
     since: datetime | None = None,
     shown: list[int] | None = None,
     opened: int | None = None,
+    here: bool = False,
     writing: bool = False,
 ) -> News:
-    """Return what is new, and note that this colleague has a conversation open. `since` None: not what changed in the list."""
-    seen = "true" if sees_everyone(user) else SEEN
+    """Return what is new. `since` None: not what changed in the list. `here` notes that this colleague has a conversation open.
+
+    Planning it takes the database longer than answering, so what is not asked is left out of the statement.
+    """
+    everyone = sees_everyone(user)
+    seen, people = ("true", TALKS) if everyone else (SEEN, PEOPLE)
     listed = "true" if asked.words else LISTED.get(asked.tab, "true")
     values = {
         "me": user.pk,
@@ -107,16 +113,20 @@ def news(
         "writing": writing,
         "since": since and since - LOOK_BACK,
         "shown": shown or [],
-        "noted_every": NOTED_EVERY,
         "present": PRESENT,
         "writes": WRITING,
     }
-    changed = CHANGED.format(seen=seen, listed=listed) if since else "NULL::json"
+    changed = CHANGED.format(people=people, seen=seen, listed=listed) if since else "NULL::json"
     with connection.cursor() as cursor:
-        cursor.execute(NEWS.format(seen=seen, changed=changed), values)
+        cursor.execute(NEWS.format(seen=seen, changed=changed, here=HERE if here else ""), values)
         rows, thread, viewers, unread, whose, times, barred = cursor.fetchone()
     found = [(number, version) for number, version in rows or ()]
     if unread is None:
         return News(found)
     known = [(name, writes) for name, writes in viewers or ()]
     return News(found, Talk(thread, state_of(*whose, *times, *barred), unread, known))
+
+
+def forget_who_left() -> None:
+    """Remove what was noted of colleagues who have long gone on."""
+    ConversationViewer.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN).delete()

@@ -86,6 +86,7 @@ def poll(request: HttpRequest) -> HttpResponse:
         since=listing.moment(since) if since is not None and follows else None,
         shown=_numbers(request.GET.get("shown", "")),
         opened=opened,
+        here=request.GET.get("here") == "1",
         writing=request.GET.get("writing") == "1",
     )
     answer: dict[str, Any] = {"since": listing.micros(now)}

@@ -14,6 +14,7 @@ from messaging.admin.inbox import versions
 from messaging.admin.inbox.asked import number
 from messaging.admin.inbox.composer import composer_context
 from messaging.admin.inbox.finding import VIEW, conversation_of
+from messaging.admin.inbox.news import forget_who_left
 from messaging.models import Conversation
 
 
@@ -23,6 +24,7 @@ def talk(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a conversation with its customer, or only earlier messages of it."""
     shown = conversation_of(request, pk)
     part = thread.read_part(shown, before=number(request.GET.get("before")))
+    forget_who_left()
     if request.GET.get("before"):
         return TemplateResponse(request, "migochat/thread_part.html", {"part": part, "conversation": shown})
     return TemplateResponse(request, "migochat/inbox/pane.html", talk_context(request, shown, part))

@@ -6,6 +6,7 @@ import { Thread } from "./thread.js";
 import { say } from "./words.js";
 
 const MORNING = 9; // o'clock
+const HERE_EVERY = 4_000; // milliseconds between two words that somebody is here
 
 const snoozes = {
   "3h": () => new Date(Date.now() + 3 * 3600_000),
@@ -54,7 +55,13 @@ export class Talk {
   // --- live ---
   asked(query) {
     query.set("open", this.id);
-    if (this.composer?.writes()) query.set("writing", "1");
+    const writes = this.composer?.writes() ?? false;
+    const due = Date.now() - (this.hereAt ?? 0) > HERE_EVERY;
+    if (document.hidden || !(due || (writes && !this.wrote))) return; // who has it hidden is not looking
+    this.hereAt = Date.now();
+    this.wrote = writes;
+    query.set("here", "1");
+    if (writes) query.set("writing", "1");
   }
 
   async told(news) {
