@@ -95,7 +95,9 @@ APPLY_WATERMARKS = """
       AND (COALESCE(message.sent_at, message.at) <= identity.read_watermark
            OR (COALESCE(message.sent_at, message.at) <= identity.delivered_watermark AND message.status < 6))
 """
-IDENTITIES_OF = "SELECT DISTINCT identity_id FROM messaging_conversation WHERE id = ANY(%s)"
+APPLY_WATERMARKS_IN = APPLY_WATERMARKS.replace(
+    "ANY(%s)", "ANY(ARRAY(SELECT identity_id FROM messaging_conversation WHERE id = ANY(%s)))"
+)
 INSERT_CONSENTS = """
     INSERT INTO crm_consent (created_at, updated_at, customer_id, identity_id, granted, source, scope, at, delivery_id)
     SELECT now(), now(), customer_id, identity_id, granted, source, scope, at, delivery_id
@@ -316,8 +318,7 @@ def apply_watermarks(persons: list[Person], inserted: Iterable[MessageDraft]) ->
 def apply_watermarks_in(conversation_ids: list[int]) -> None:
     """Do the same for messages of ours that have just become known to the platform."""
     with connection.cursor() as cursor:
-        cursor.execute(IDENTITIES_OF, [conversation_ids])
-        cursor.execute(APPLY_WATERMARKS, [[number for (number,) in cursor.fetchall()]])
+        cursor.execute(APPLY_WATERMARKS_IN, [conversation_ids])
 
 
 def record_consents(drafts: list[ConsentDraft]) -> None:

@@ -19,7 +19,7 @@ from messaging.channels import adapter_for
 from messaging.channels.outbound import Reason, SendError, Sent
 from messaging.sending import senders
 from messaging.sending.claims import Claim, channels_with_work, claim
-from messaging.sending.parcels import Parcel, pack
+from messaging.sending.parcels import Parcel, fetch, pack
 from messaging.sending.recording import record_failure, record_sent
 from messaging.sending.sweeping import give_up_claims_of_the_dead, return_lost_claims
 
@@ -99,10 +99,11 @@ class OutgoingDrain:
         if free <= 0:
             return 0
         claims = claim(channel_id=channel_id, sender=self.sender.number(), most=free)
+        shelf = fetch(claims)  # should it fail, the sweep puts them back into the line
         for one in claims:
             self.under_way[channel_id].add((one.message_id, one.attempted_at))
             try:
-                parcel = pack(one)
+                parcel = pack(one, shelf)
             except SendError as error:
                 self.unrecorded.append((one, error))
                 continue

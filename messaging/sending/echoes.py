@@ -13,14 +13,17 @@ from messaging.models import MessageStatus
 WITHOUT_TOKEN = (Platform.INSTAGRAM.value,)
 
 UNDER_KEY = """
-    SELECT message.id, message.conversation_id, message.direction = 'out' AND outgoing.message_id IS NULL
-    FROM messaging_message AS message LEFT JOIN messaging_outgoing AS outgoing ON outgoing.message_id = message.id
-    WHERE message.channel_id = %s AND message.external_key = %s AND message.id <> %s
+    SELECT ours.external_key IS NOT NULL, other.id, other.conversation_id,
+           other.direction = 'out' AND outgoing.message_id IS NULL
+    FROM messaging_message AS ours
+    LEFT JOIN messaging_message AS other
+        ON other.channel_id = %s AND other.external_key = %s AND other.id <> ours.id
+    LEFT JOIN messaging_outgoing AS outgoing ON outgoing.message_id = other.id
+    WHERE ours.id = %s FOR NO KEY UPDATE OF ours
 """
 COUNT_ONE_LESS = "UPDATE messaging_conversation SET message_count = GREATEST(message_count - 1, 0) WHERE id = %s"
 REMOVE_ATTACHMENTS = "DELETE FROM messaging_attachment WHERE message_id = %s"
 REMOVE = "DELETE FROM messaging_message WHERE id = %s RETURNING external_id, external_key, sent_at, status"
-HAS_ID = "SELECT external_key IS NOT NULL FROM messaging_message WHERE id = %s FOR NO KEY UPDATE"
 #: Who stores an echo holds its conversation: either they see that a message became unknown, or we see the echo.
 LOCK = "SELECT id FROM messaging_conversation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 UNKNOWN_AND_ECHOED = """
@@ -53,18 +56,15 @@ def absorb_echo(*, message_id: int, channel_id: int, key: bytes) -> bool:
     caller holds the key's lock. What happened to the message stands in its events, under the same key.
     """
     with connection.cursor() as cursor:
-        cursor.execute(HAS_ID, [message_id])
-        if cursor.fetchone() == (True,):
-            return False
         cursor.execute(UNDER_KEY, [channel_id, key, message_id])
-        found = cursor.fetchone()
-        if found is None:
-            return True
-        echo_id, conversation_id, is_echo = found
-        if not is_echo:
+        has_another_id, echo_id, conversation_id, is_echo = cursor.fetchone()
+        if has_another_id:
             return False
-        _remove(echo_id, conversation_id)
-    return True
+        if echo_id is None:
+            return True
+        if is_echo:
+            _remove(echo_id, conversation_id)
+        return bool(is_echo)
 
 
 def adopt_echoes(conversation_ids: list[int]) -> None:

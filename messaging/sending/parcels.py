@@ -22,7 +22,7 @@ from messaging.channels.outbound import (
 )
 from messaging.channels.twilio import OWN_ID_FIELD
 from messaging.files import public_url
-from messaging.models import Attachment, Conversation, Message
+from messaging.models import Attachment, Message
 from messaging.sending.claims import Claim
 from messaging.window import TO_COMMENTS, Allowance, Barred, allowance
 
@@ -37,14 +37,40 @@ class Parcel:
     credentials: Credentials = field(repr=False)
 
 
-def pack(claim: Claim) -> Parcel:
-    """Read everything that is needed to send a claimed message.
+#: The rows behind a message, and of each what is needed: a whole row of each takes longer than the sending itself.
+RELATED = ("channel", "conversation__identity__customer")
+NEEDED = (
+    "text", "type", "automated", "reply_to",
+    *(f"channel__{name}" for name in ("uid", "platform", "slug", "external_id", "credentials", "is_active")),
+    "conversation__channel_id", "conversation__last_inbound_at",
+    *(f"conversation__identity__{name}" for name in ("profile", "opted_out", "last_inbound_at", "customer__blocked")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What was read of claimed messages, by message, and of the people they go to, by identity."""
+
+    messages: dict[int, Message]
+    ids: dict[int, tuple[tuple[str, str], ...]]
+
+
+def fetch(claims: list[Claim]) -> Shelf:
+    """Read what several claimed messages are to be packed of."""
+    numbers = [claim.message_id for claim in claims]
+    messages = Message.objects.select_related(*RELATED).only(*NEEDED).in_bulk(numbers)
+    for message in messages.values():
+        message.conversation.channel = message.channel
+    return Shelf(messages, _ids_of({message.conversation.identity_id for message in messages.values()}))
+
+
+def pack(claim: Claim, shelf: Shelf) -> Parcel:
+    """Make a claimed message ready for its adapter.
 
     Raises:
         SendError: it may not be sent any more, or the channel is not set up for it.
     """
-    related = ("channel", "conversation__channel", "conversation__identity__customer")
-    message = Message.objects.select_related(*related).get(pk=claim.message_id)
+    message = shelf.messages[claim.message_id]
     conversation, channel = message.conversation, message.channel
     if isinstance(channel.credentials, Unreadable):
         raise SendError(Reason.SETUP, "credentials")
@@ -56,7 +82,7 @@ def pack(claim: Claim) -> Parcel:
         token=claim.token.hex,
         account_id=channel.external_id,
         content=content,
-        to=_ids_of(conversation),
+        to=shelf.ids.get(conversation.identity_id, ()),
         address=str(profile.get("address", "")),
         text=message.text,
         media=_media(message) if content == Content.MEDIA else None,
@@ -79,10 +105,13 @@ def _refuse_what_changed(content: Content, allowed: Allowance) -> None:
     raise SendError(reasons[allowed.barred] if allowed.barred else Reason.WINDOW)
 
 
-def _ids_of(conversation: Conversation) -> tuple[tuple[str, str], ...]:
-    """Return the ids that the platform knows the person by, the newest last, so that it is the one that counts."""
-    keys = IdentityKey.objects.filter(identity=conversation.identity_id).order_by("pk")
-    return tuple((key.kind, key.value) for key in keys if not isinstance(key.value, Unreadable))
+def _ids_of(identities: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+    """Return the ids that the platform knows people by, the newest last, so that it is the one that counts."""
+    found: dict[int, tuple[tuple[str, str], ...]] = {}
+    for key in IdentityKey.objects.filter(identity__in=identities).order_by("pk"):
+        if not isinstance(key.value, Unreadable):
+            found[key.identity_id] = (*found.get(key.identity_id, ()), (key.kind, key.value))
+    return found
 
 
 def _media(message: Message) -> Media:

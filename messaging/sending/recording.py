@@ -22,15 +22,17 @@ MOST_THROTTLED = 7  # a message that is throttled waits no longer each time from
 USAGE_BOUND = 95.0  # per cent of what the platform allows us
 USAGE_PAUSE, TOKEN_PAUSE, THROTTLED_PAUSE = timedelta(minutes=1), timedelta(minutes=5), timedelta(seconds=5)
 
-FINISH = """
-    UPDATE messaging_outgoing SET finished_at = now(), sender = NULL, reason = '', code = '' WHERE message_id = %s
-"""
 SENT = """
+    WITH finished AS (
+        UPDATE messaging_outgoing SET finished_at = now(), sender = NULL, reason = '', code = ''
+        WHERE message_id = %(message)s
+    )
     UPDATE messaging_message SET
         external_id = %(external_id)s, external_key = %(key)s, sent_at = %(at)s, error = '', status = %(sent)s,
         comment_id = CASE WHEN type = 'comment' THEN left(%(external_id)s, 200) ELSE comment_id END
     WHERE id = %(message)s AND external_key IS NULL
 """
+ACCEPTED_AGAIN = "UPDATE crm_channel SET token_refused_at = NULL WHERE id = %s AND token_refused_at IS NOT NULL"
 # An older attempt says nothing of a newer one, nor of a message that an echo or a colleague has settled in the meantime: each
 # record names the attempt that it is about, which is under way, or was given up as unknown. Waiting for a token or for a quieter
 # hour is nothing that a message gives up after.
@@ -69,12 +71,11 @@ def record_sent(claim: Claim, sent: Sent) -> None:
         "sent": MessageStatus.SENT.value,
     }
     with connection.cursor() as cursor:
-        cursor.execute(FINISH, [claim.message_id])
         cursor.execute(SENT, values)
+        cursor.execute(ACCEPTED_AGAIN, [claim.channel_id])
     if key:
         happenings.apply({(claim.channel_id, key)})
     people.apply_watermarks_in([claim.conversation_id])
-    Channel.objects.filter(pk=claim.channel_id, token_refused_at__isnull=False).update(token_refused_at=None)
     _note_usage(claim.channel_id, sent.usage)
 
 
