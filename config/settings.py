@@ -261,6 +261,7 @@ DRAINS = {
     "handoffs": "messaging.handoff_words.HandoffDrain",
     "lead_forms": "messaging.lead_forms.drain.LeadFormDrain",
     "profiles": "messaging.profiles.drain.ProfileDrain",
+    "media": "messaging.media.drain.MediaDrain",
     "tokens": "messaging.tokens.drain.TokenDrain",
     "templates": "messaging.message_templates.drain.TemplateDrain",
     "triage": "leads.triage.drain.TriageDrain",

@@ -83,6 +83,7 @@ def save_channel(
     external_id: str = "",
     secrets: Mapping[str, str],
     forget_older: bool = False,
+    keeps_media: bool | None = None,
 ) -> tuple[Channel, bool]:
     """Add a channel, or change the one with this slug; return it and whether it is new.
 
@@ -106,6 +107,7 @@ def save_channel(
             )
         channel.name = name or channel.name
         channel.external_id = _own_id(platform, external_id, secrets) or channel.external_id
+        channel.keeps_media = channel.keeps_media if keeps_media is None else keeps_media
         channel.credentials = _with_newest(channel, secrets, forget_older)
         if secrets:
             release(channel)  # what waits is tried with the new ones at once

@@ -110,6 +110,15 @@ def fetch(
         connection.end()
 
 
+def may_be_fetched(url: str, hosts: Collection[str]) -> bool:
+    """Tell whether an address is one of these hosts' that may be asked at all. Nothing is resolved or asked for it."""
+    try:
+        _checked(url, hosts)
+    except FetchError:
+        return False
+    return True
+
+
 def _checked(url: str, hosts: Collection[str]) -> Url:
     """Return an address in its parts that may be asked."""
     try:

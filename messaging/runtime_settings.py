@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.runtime_settings import Declared, declare
 
 BOTS = _("Bots")
+FILES = _("Files")
 
 declare(
     Declared(
@@ -26,5 +27,15 @@ declare(
         title=_("A bot forgets a session after (hours)"),
         help=_("What a bot keeps of a conversation is gone when it wrote nothing to it for so long."),
         category=BOTS,
+    ),
+    Declared(
+        key="media.largest_megabytes",
+        kind="whole number",
+        default=25,
+        minimum=1,
+        maximum=100,
+        title=_("Largest file that is kept (megabytes)"),
+        help=_("Larger files of messages are not copied here; the message says so. Telegram gives out up to 20."),
+        category=FILES,
     ),
 )

@@ -25,6 +25,11 @@ _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"
 #: Pictures that every browser shows and none of which can hold a script.
 SHOWN = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
+#: Recordings and films that browsers play, none of which can hold a script.
+PLAYED = frozenset(
+    {"audio/mpeg", "audio/ogg", "audio/mp4", "audio/wav", "video/mp4", "video/webm", "video/quicktime", "video/3gpp"}
+)
+
 
 def sniff(content: bytes) -> str:
     """Return the MIME type of a file by its first bytes; `UNKNOWN` where they tell nothing."""

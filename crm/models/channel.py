@@ -51,6 +51,12 @@ class Channel(SealedModel):
     credentials = EncryptedField("channel.credentials", json=True, verbose_name=_("credentials"))
     token_expires_at = models.DateTimeField(_("token expires"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    keeps_media = models.BooleanField(
+        _("keeps files"),
+        default=True,
+        db_default=True,
+        help_text=_("Pictures, recordings and documents of messages are copied here. Otherwise they are only linked."),
+    )
     rate_limit_usage = models.JSONField(_("rate limit usage"), default=dict, blank=True, editable=False)
     paused_until = models.DateTimeField(_("sending paused until"), null=True, blank=True, editable=False)
     token_refused_at = models.DateTimeField(_("token refused"), null=True, editable=False)

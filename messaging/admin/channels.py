@@ -91,8 +91,8 @@ class ChannelAdmin(StaffAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         if obj is None:
-            return ((None, {"fields": self.basics}),)
-        basics = (None, {"fields": (*self.basics, "token_expires_at", "is_active")})
+            return ((None, {"fields": (*self.basics, "keeps_media")}),)
+        basics = (None, {"fields": (*self.basics, "token_expires_at", "keeps_media", "is_active")})
         if not self.has_change_permission(request, obj):
             return (basics,)
         names = adapter_for(obj.platform).SECRETS

@@ -3,6 +3,7 @@ from messaging.models.delivery import WebhookDelivery
 from messaging.models.errand import ChannelErrand
 from messaging.models.handoff import BotWatch, Handoff, HandoffKeywords
 from messaging.models.lead_form import LeadFormAnswer
+from messaging.models.media import FileToRemove, MediaFetch
 from messaging.models.message import Attachment, Message, MessageEvent, MessageStatus
 from messaging.models.outgoing import Outgoing
 from messaging.models.presence import ConversationViewer
@@ -15,9 +16,11 @@ __all__ = [
     "ChannelErrand",
     "Conversation",
     "ConversationViewer",
+    "FileToRemove",
     "Handoff",
     "HandoffKeywords",
     "LeadFormAnswer",
+    "MediaFetch",
     "Message",
     "MessageEvent",
     "MessageStatus",

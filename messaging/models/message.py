@@ -3,6 +3,7 @@
 import secrets
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -191,7 +192,19 @@ def place_of_file(attachment: "Attachment", name: str) -> str:
 
 
 class Attachment(models.Model):
-    """A media item, location or shared contact of a message. `file` is our own copy, where there is one; `size` in bytes."""
+    """A media item, location or shared contact of a message. `file` is our own copy, where there is one; `size` in bytes.
+
+    `mime_type` is what others say it is, `found_type` what our copy begins like: only by that is it ever shown. `thumbnail` is
+    there only for pictures that were read to their end; `width` and `height` are the thumbnail's. Rows that leave their files
+    behind, however they are removed, have them removed by a trigger (see `FileToRemove`).
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("New")
+        WAITING = "waiting", _("Waiting to be fetched")
+        KEPT = "kept", _("Kept")
+        LINKED = "linked", _("Linked only")
+        FAILED = "failed", _("Could not be fetched")
 
     message = models.ForeignKey(
         Message, models.CASCADE, verbose_name=_("message"), related_name="attachments", db_index=False
@@ -205,12 +218,33 @@ class Attachment(models.Model):
     extra = models.JSONField(_("more"), null=True)
     file = models.FileField(_("file"), upload_to=place_of_file, max_length=200, blank=True, db_default="")
     size = models.PositiveBigIntegerField(_("size"), null=True)
+    state = models.CharField(_("our copy"), max_length=7, choices=State, default=State.NEW, db_default=State.NEW)
+    problem = models.CharField(_("why there is none"), max_length=100, blank=True, db_default="")
+    found_type = models.CharField(_("kind of our copy"), max_length=50, blank=True, db_default="")
+    thumbnail = models.FileField(_("small picture"), max_length=200, blank=True, db_default="")
+    width = models.PositiveSmallIntegerField(null=True)
+    height = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ("message", "position")
         constraints = (models.UniqueConstraint(fields=["message", "position"], name="attachment_once"),)
+        indexes = (models.Index(fields=["id"], name="attachment_new", condition=Q(state="new")),)
+        triggers = (
+            pgtrigger.Trigger(
+                name="files_go_with_it",
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.file <> '' OR OLD.thumbnail <> ''"),
+                func="""
+                    INSERT INTO messaging_filetoremove (name, remove_at)
+                    SELECT name, now() FROM unnest(ARRAY[OLD.file, OLD.thumbnail]) AS name WHERE name <> ''
+                    ON CONFLICT (name) DO UPDATE SET remove_at = now();
+                    RETURN NULL;
+                """,
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name or self.type

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from getpass import getpass
 from typing import Any
 
@@ -43,6 +43,11 @@ class Command(BaseCommand):
             help=f"Without a value it is taken from {ENVIRONMENT_PREFIX}NAME, else asked for. May be repeated.",
         )
         add.add_argument("--forget-older", action="store_true", help="Stop accepting earlier values of these secrets.")
+        add.add_argument(
+            "--keep-media",
+            action=BooleanOptionalAction,
+            help="Copy the files of messages here, as is the default, or only link to them.",
+        )
         add.add_argument("--json", action="store_true")
         listing = actions.add_parser("list", help="List all channels.")
         listing.add_argument("--json", action="store_true")
@@ -68,6 +73,7 @@ class Command(BaseCommand):
                 external_id=external_id,
                 secrets=secrets,
                 forget_older=options["forget_older"],
+                keeps_media=options["keep_media"],
             )
         except ChannelRefused as refusal:
             raise CommandError(str(refusal)) from None
@@ -145,6 +151,7 @@ def _described(channel: Channel) -> dict[str, Any]:
         "name": channel.name,
         "external_id": channel.external_id,
         "active": channel.is_active,
+        "keeps_media": channel.keeps_media,
         "webhook_url": channel.webhook_url,
     }
 
