@@ -11,13 +11,13 @@ from django.urls import URLPattern, path
 
 View = Callable[..., HttpResponseBase]
 
-_pages: list[tuple[str, View, str]] = []
+_pages: list[tuple[str, View, str, bool]] = []
 
 
-def staff_page(route: str, *, name: str, permission: str = "") -> Callable[[View], View]:
+def staff_page(route: str, *, name: str, permission: str = "", cacheable: bool = False) -> Callable[[View], View]:
     """Serve a view below `/admin/` as `admin:<name>`, to those who have the permission; others get 403.
 
-    No permission: to every colleague.
+    No permission: to every colleague. Browsers keep none of these pages, but for those that are `cacheable` as they say themselves.
     """
 
     def register(view: View) -> View:
@@ -27,12 +27,12 @@ def staff_page(route: str, *, name: str, permission: str = "") -> Callable[[View
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        _pages.append((route, guarded, name))
+        _pages.append((route, guarded, name, cacheable))
         return guarded
 
     return register
 
 
-def page_urls(wrap: Callable[[View], View]) -> list[URLPattern]:
+def page_urls(wrap: Callable[[View, bool], View]) -> list[URLPattern]:
     """Return the addresses of all such pages, each view wrapped for logged-in staff."""
-    return [path(route, wrap(view), name=name) for route, view, name in _pages]
+    return [path(route, wrap(view, cacheable), name=name) for route, view, name, cacheable in _pages]

@@ -15,7 +15,7 @@ from crm.visibility import user_of, visible
 WEEK = 60 * 60 * 24 * 7
 
 
-@staff_page("pictures/<int:pk>/", name="customer_picture", permission="crm.view_customer")
+@staff_page("pictures/<int:pk>/", name="customer_picture", permission="crm.view_customer", cacheable=True)
 @require_safe
 def customer_picture(request: HttpRequest, pk: int) -> FileResponse:
     """Send a customer's picture, to be kept by this browser alone."""

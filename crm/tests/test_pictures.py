@@ -64,7 +64,7 @@ def test_it_is_served_as_what_it_is_for_this_browser_alone() -> None:
     answer = client_of("viewer").get(address(customer))
     assert b"".join(answer.streaming_content) == JPEG  # type: ignore[attr-defined]  # a file's answer
     assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.headers["Cache-Control"].startswith("private")
+    assert answer.headers["Cache-Control"] == "private, max-age=604800, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 
