@@ -31,6 +31,8 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "import_run": ("crm.ImportFile", {}),
     "merge_with": ("crm.Customer", {}),
     "customer_picture": ("crm.Customer", {}),
+    "attachment_file": ("messaging.Attachment", {}),
+    "attachment_thumbnail": ("messaging.Attachment", {}),
     "merge_undo": ("crm.CustomerMerge", {}),
     "bell_notice": ("crm.Notification", {}),
     "auth_user_password_change": ("crm.User", {}),

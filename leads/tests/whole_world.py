@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from crm.api.tokens import add_token
@@ -22,6 +23,7 @@ from leads.models import (
     TriageFailure,
 )
 from leads.tests.factories import make_lead, stage
+from messaging.models import Attachment, Message
 from messaging.tests.admin_world import QUOTES, SCRIPT, colleague, make_world
 
 
@@ -50,6 +52,7 @@ def make_whole_world() -> dict[str, Any]:
     world["crm.ApiToken"] = add_token(name=SCRIPT, user=owner)[0]
     picture = b"\x89PNG\r\n\x1a\n"
     keep_picture(customer_id=conversation.identity.customer_id, content=picture, mime_type="image/png")
+    world["messaging.Attachment"] = _sent(message, picture)
     world |= {
         row._meta.label: row for row in (world["leads.ScoreEntry"].rule, world["leads.ProductInteraction"].product)
     }
@@ -69,6 +72,11 @@ def _scored(lead: Lead, message: Any) -> ScoreEntry:
     return ScoreEntry.objects.create(
         lead=lead, rule=rule, message=message, points=5, at=timezone.now() - timedelta(days=1)
     )
+
+
+def _sent(message: Message, picture: bytes) -> Attachment:
+    file = {"file": ContentFile(picture, "a.png"), "thumbnail": ContentFile(picture, "media/small")}
+    return Attachment.objects.create(message=message, position=9, type="image", name=SCRIPT, **file)
 
 
 def _wanted(lead: Lead, message: Any) -> ProductInteraction:

@@ -1,11 +1,12 @@
 """The admin of conversations, messages, deliveries, and of channels, whose secrets the adapters name."""
 
-from messaging.admin import channels, conversations, deliveries, handoffs, messages, templates
+from messaging.admin import attachments, channels, conversations, deliveries, handoffs, messages, templates
 from messaging.admin.inbox import acting, answering, page, talk
 
 __all__ = [
     "acting",
     "answering",
+    "attachments",
     "channels",
     "conversations",
     "deliveries",

@@ -24,24 +24,14 @@ from messaging.admin.inbox import fates, versions
 from messaging.admin.inbox.composer import composer_context
 from messaging.admin.inbox.fates import Fate
 from messaging.admin.inbox.words import words
-from messaging.models import Attachment, Conversation, Message, MessageStatus
+from messaging.admin.shown_files import File, file_of
+from messaging.models import Conversation, Message, MessageStatus
 
 SHOWN = 50
 CONTEXT_AFTER = 20
 QUOTED_LENGTH = 160
 NOTES_SHOWN = 5
 OTHERS_SHOWN = 8
-COORDINATES = ("lat", "long")
-
-
-@dataclass
-class File:
-    """An attachment as a line: never loaded from where it lies, only linked."""
-
-    icon: str
-    kind: str
-    name: str
-    url: str
 
 
 @dataclass
@@ -243,7 +233,7 @@ def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
     )
     return Bubble(
         message,
-        files=[] if message.deleted_at else [_file(item) for item in message.attachments.all()],
+        files=[] if message.deleted_at else [file_of(item) for item in message.attachments.all()],
         quoted=reply,
         kind="" if plain or message.deleted_at else labels.kind_name(message.type),
         kind_icon=labels.kind_icon(message.type),
@@ -260,13 +250,6 @@ def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
         status_tone=labels.STATUS_TONES.get(status, "neutral"),
         reactions=list((message.reactions or {}).values()) if isinstance(message.reactions, dict) else [],
     )
-
-
-def _file(item: Attachment) -> File:
-    name = item.name or item.mime_type
-    if item.type == "location" and isinstance(item.extra, dict):
-        name = name or ", ".join(str(item.extra[key]) for key in COORDINATES if key in item.extra)
-    return File(labels.kind_icon(item.type), labels.kind_name(item.type), name, labels.safe_url(item.url))
 
 
 def _quoted(shown: Conversation, rows: Iterable[Message]) -> dict[bytes, str]:
