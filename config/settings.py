@@ -27,6 +27,7 @@ from config.screens import (  # noqa: F401 - settings
     TRANSFERS,
     UNFOLD,
 )
+from config.storage import files_storage, half_configured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environ.Env().str("VAR_DIR", str(BASE_DIR / "var")))
@@ -193,8 +194,9 @@ TIME_ZONE = env.str("TIME_ZONE", "Africa/Cairo")
 MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STORAGE_PROBLEMS = half_configured(env)
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": files_storage(env),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG

@@ -54,6 +54,12 @@ def drains(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     return found
 
 
+@register(Tags.files)
+def storage_of_files(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A bucket for files is named whole or not at all."""
+    return [Error(problem, hint="See docs/operations.md.", id="crm.E009") for problem in settings.STORAGE_PROBLEMS]
+
+
 @register(Tags.models)
 def encrypted_values_are_tied_down(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     """Every encrypted field has a label of its own and a row's `uid`; else values could be moved about unnoticed."""
