@@ -17,12 +17,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "word"}
 BUCKET = {"AWS_STORAGE_BUCKET_NAME": "shop", "AWS_S3_REGION_NAME": "eu-central-1"}
 
 
-class Environment(environ.Env):
-    """An environment of its own, in place of the process's."""
-
-    def __init__(self, values: dict[str, str]) -> None:
-        super().__init__()
-        self.ENVIRON = values
+def environment(values: dict[str, str]) -> environ.Env:
+    """Return an environment of its own, in place of the process's."""
+    env = environ.Env()
+    env.ENVIRON = values
+    return env
 
 
 class Bucket(BaseHTTPRequestHandler):
@@ -72,15 +71,15 @@ def bucket() -> Iterator[tuple[str, type[Bucket]]]:
 
 
 def test_without_a_bucket_files_stay_on_this_machine() -> None:
-    assert files_storage(Environment({})) == {"BACKEND": FOLDER}
-    assert half_configured(Environment({})) == []
+    assert files_storage(environment({})) == {"BACKEND": FOLDER}
+    assert half_configured(environment({})) == []
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_files_are_written_to_a_bucket_read_and_removed(bucket: tuple[str, type[Bucket]]) -> None:
     url, kind = bucket
     named = BUCKET | KEYS | {"AWS_S3_ENDPOINT_URL": url, "AWS_LOCATION": "crm"}
-    storage: Storage = storages.create_storage(files_storage(Environment(named)))
+    storage: Storage = storages.create_storage(files_storage(environment(named)))
     name = storage.save("media/2026/a", ContentFile(b"0123456789"))
     assert name == "media/2026/a"
     assert kind.kept == {"/shop/crm/media/2026/a": b"0123456789"}
@@ -107,7 +106,7 @@ def test_files_are_written_to_a_bucket_read_and_removed(bucket: tuple[str, type[
     ],
 )
 def test_half_a_configuration_is_told_of(values: dict[str, str], missing: list[str], settings: Any) -> None:
-    settings.STORAGE_PROBLEMS = half_configured(Environment(values))
+    settings.STORAGE_PROBLEMS = half_configured(environment(values))
     told = [message.msg for message in run_checks(tags=["files"]) if message.id == "crm.E009"]
     assert len(told) == len(missing)
     assert all(name in sentence for name, sentence in zip(missing, told, strict=True))

@@ -18,10 +18,10 @@ def picture(form: str = "JPEG", size: tuple[int, int] = (800, 400), **options: A
 
 
 def bomb(side: int = 30_000) -> bytes:
-    """Return a PNG of a few bytes that says it unfolds to gigabytes."""
-    header = struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b""))
-    chunks = (
+    """Return a PNG of some kilobytes that is in order and unfolds to hundreds of millions of pixels."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = bytes((side + 7) // 8 + 1) * side
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
     )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
