@@ -84,6 +84,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Messages"), "chat_bubble", "messaging.message"),
                     _item(_("Handoffs"), "front_hand", "messaging.handoff"),
                     _item(_("Templates"), "view_agenda", "messaging.messagetemplate"),
+                    _item(_("Canned replies"), "quick_phrases", "messaging.cannedreply"),
                 ],
             },
             {

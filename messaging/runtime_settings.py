@@ -9,6 +9,14 @@ FILES = _("Files")
 
 declare(
     Declared(
+        key="shop.name",
+        kind="text",
+        default="",
+        title=_("Name of the shop"),
+        help=_("As customers read it where a canned reply says {shop_name}."),
+        category=_("Business"),
+    ),
+    Declared(
         key="bots.failed_answers",
         kind="whole number",
         default=3,

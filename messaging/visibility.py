@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from crm.models import Identity
 from crm.visibility import ours, owned, seen, seen_with
-from messaging.models import Attachment, Conversation, Handoff, LeadFormAnswer, Message, ProfileLookup
+from messaging.models import Attachment, CannedReply, Conversation, Handoff, LeadFormAnswer, Message, ProfileLookup
 
 
 def talks_with_customer(user: Any) -> Exists:
@@ -22,6 +22,13 @@ def talks_with_customer(user: Any) -> Exists:
 def _conversations(user: Any) -> Q:
     nobodys = Q(assignee=None, team=None)
     return ours(user, "assignee", "team") | (nobodys & owned(user, "identity__customer__owner"))
+
+
+@seen(CannedReply)
+def canned_replies_of(user: Any) -> Q:
+    """Everybody's, one's team's and one's own; those of colleagues are theirs."""
+    found = Q(owner=user.pk) | Q(owner=None, team=None)
+    return found | Q(team=user.team_id) if user.team_id else found
 
 
 seen_with(Handoff, "conversation", Conversation)

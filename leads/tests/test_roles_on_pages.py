@@ -36,6 +36,7 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "merge_undo": ("crm.CustomerMerge", {}),
     "bell_notice": ("crm.Notification", {}),
     "auth_user_password_change": ("crm.User", {}),
+    "canned_reply_file": ("messaging.CannedReply", {}),
     "leads_customer_figures": ("crm.Customer", {}),
     "leads_answer_next_pane": ("messaging.Conversation", {}),
     "leads_answer_next_assign": ("messaging.Conversation", {}),

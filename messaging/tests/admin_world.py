@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from crm.models import Consent, Note, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from messaging.models import (
     Attachment,
+    CannedReply,
     Conversation,
     Handoff,
     HandoffKeywords,
@@ -102,6 +104,15 @@ def make_world() -> dict[str, Any]:
         "messaging.HandoffKeywords": HandoffKeywords.objects.get_or_create(language="en", defaults={"phrases": SCRIPT})[
             0
         ],
+        "messaging.CannedReply": CannedReply.objects.create(
+            title=SCRIPT,
+            shortcut="script",
+            text=QUOTES,
+            team=shop,
+            file=ContentFile(b"%PDF-", "a"),
+            file_name=SCRIPT,
+            mime_type="application/pdf",
+        ),
         "messaging.MessageTemplate": MessageTemplate.objects.create(
             channel=channel,
             name=SCRIPT,

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from crm.models import Channel
+from crm.models import Channel, Team
 from crm.tests.constraints import broken_by, constraints_of
 from crm.tests.factories import make_channel, make_identity, make_user
 from messaging.keys import delivery_digest, event_key, message_key
 from messaging.models import (
     Attachment,
+    CannedReply,
     ChannelErrand,
     Conversation,
     ConversationViewer,
@@ -141,6 +142,19 @@ def looking_twice() -> None:
         ConversationViewer.objects.create(conversation=talk, user=user, seen_at=NOON)
 
 
+def make_canned(**fields: Any) -> None:
+    CannedReply.objects.create(title="Hello", shortcut="hi", text="Hello", **fields)
+
+
+def canned_twice(whose: str = "") -> Callable[[], None]:
+    def attempt() -> None:
+        rows: dict[str, Any] = {"owner": make_user(), "team": Team.objects.create(name="A")}
+        for _ in range(2):
+            make_canned(**({whose: rows[whose]} if whose else {}))
+
+    return attempt
+
+
 #: By the name in the models; some are known by another in the database, see `KNOWN_AS`.
 ATTEMPTS: dict[str, Callable[[], Any]] = {
     "conversation_one_open": two_open_conversations,
@@ -157,6 +171,10 @@ ATTEMPTS: dict[str, Callable[[], Any]] = {
     "handoff_taken_by_somebody": handoff(status="assigned", assigned_at=NOON),
     "handoff_ended_at": handoff(status="lost"),
     "messaging_handoffkeywords.language": keywords_twice,
+    "canned_reply_once_for_owner": canned_twice("owner"),
+    "canned_reply_once_for_team": canned_twice("team"),
+    "canned_reply_once_for_all": canned_twice(),
+    "canned_reply_for_owner_or_team": lambda: make_canned(owner=make_user(), team=Team.objects.create(name="A")),
     "outgoing_finished_has_no_sender": finished_and_claimed,
     "messaging_outgoing.token": token_twice,
     "conversation_viewer_once": looking_twice,
