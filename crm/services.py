@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from crm.mentions import tell_mentioned
 from crm.models import Customer, Note, Tag, User
 
 #: What rules of apps above read as well, so that they have to know who set it.
@@ -22,11 +23,16 @@ def set_blocked(*, customer: Customer, blocked: bool) -> None:
 
 @transaction.atomic
 def add_note(*, customer: Customer, author: User, text: str) -> Note:
-    """Keep what a colleague knows about a customer. Raises `ValueError` for an empty note."""
+    """Keep what a colleague knows about a customer, and tell those whom it names.
+
+    The note's `untold` are those of them who may not see the customer. Raises `ValueError` for an empty note.
+    """
     text = text.replace("\x00", "").strip()
     if not text:
         raise ValueError("An empty note.")
-    return Note.objects.create(customer=_locked(customer.pk), author=author, text=text)
+    note = Note.objects.create(customer=_locked(customer.pk), author=author, text=text)
+    note.untold = tell_mentioned(note)
+    return note
 
 
 @transaction.atomic

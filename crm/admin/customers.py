@@ -22,6 +22,7 @@ from crm.admin.tagging import TAGGING
 from crm.contact_details import email_key, phone_key
 from crm.encrypted_fields import Unreadable
 from crm.markup import column
+from crm.mentions import said_of_untold
 from crm.models import Customer, Identity, User
 from crm.visibility import staff_for, user_of, visible
 
@@ -271,7 +272,7 @@ class CustomerAdmin(Exports, PageActions, StaffAdmin):
     def do_note(self, request: HttpRequest, customer: Customer) -> str:
         assert isinstance(request.user, User)  # noqa: S101 - the admin lets nobody else in
         try:
-            services.add_note(customer=customer, author=request.user, text=request.POST.get("text", ""))
+            note = services.add_note(customer=customer, author=request.user, text=request.POST.get("text", ""))
         except ValueError:
             raise ActionRefused(_("Write something first.")) from None
-        return _("Noted.")
+        return " ".join(filter(None, (_("Noted."), said_of_untold(note.untold))))

@@ -1,5 +1,6 @@
 """The people who write to us, as the shop knows them."""
 
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 import pghistory
@@ -15,6 +16,7 @@ from crm.contact_details import email_key, phone_key
 from crm.encrypted_fields import EncryptedField
 from crm.folding import Folded
 from crm.governorates import Governorate
+from crm.models.accounts import User
 from crm.models.rows import SealedModel, TimestampedModel
 
 
@@ -163,7 +165,12 @@ class Customer(SealedModel):
 
 
 class Note(TimestampedModel):
-    """What a colleague wrote about a customer; never shown to them."""
+    """What a colleague wrote about a customer; never shown to them.
+
+    `untold` are colleagues whom it names and who may not see the customer; known just after it was written.
+    """
+
+    untold: "Sequence[User]" = ()
 
     customer = models.ForeignKey(Customer, models.CASCADE, verbose_name=_("customer"), related_name="notes")
     author = models.ForeignKey(

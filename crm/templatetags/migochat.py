@@ -17,6 +17,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from crm import markup
+from crm.mentions import mentions_in
+from crm.visibility import staff_for
 
 register = template.Library()
 
@@ -141,6 +143,22 @@ def filter_choices(spec: Any, cl: Any) -> Iterator[Any]:
     """The choices of a filter on this page."""
     found: Iterator[Any] = spec.choices(cl)
     return found
+
+
+@register.filter
+def with_mentions(text: str, user: Any) -> SafeString:
+    """What a colleague wrote, with the names of colleagues in it marked; one's own more than others'."""
+    parts, done = [], 0
+    for mention in mentions_in(text, staff_for(user)):
+        own = any(named.pk == user.pk for named in mention.users)
+        marked = format_html(
+            '<span class="mc-mention{}"><bdi>{}</bdi></span>',
+            " mc-mention-own" if own else "",
+            text[mention.start : mention.end],
+        )
+        parts += [conditional_escape(text[done : mention.start]), marked]
+        done = mention.end
+    return SafeString("".join([*parts, conditional_escape(text[done:])]))
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm import services as crm_services
 from crm.admin.page_actions import ActionRefused, PageActions
+from crm.mentions import said_of_untold
 from crm.models import Customer, User
 from crm.visibility import user_of
 from leads.activities import Cause
@@ -201,10 +202,10 @@ class LeadActions(PageActions):
     def do_note(self, request: HttpRequest, lead: Lead) -> str:
         text = request.POST.get("text", "")
         try:
-            crm_services.add_note(customer=lead.customer, author=user_of(request), text=text)
+            note = crm_services.add_note(customer=lead.customer, author=user_of(request), text=text)
         except ValueError:
             raise ActionRefused(_("Write something first.")) from None
-        return _("Noted.")
+        return " ".join(filter(None, (_("Noted."), said_of_untold(note.untold))))
 
     def do_interest(self, request: HttpRequest, lead: Lead) -> str:
         product = Product.objects.active().filter(pk=lead_page.number(request.POST.get("product", ""))).first()
