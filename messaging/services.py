@@ -82,9 +82,9 @@ def give_to_team(*, conversation_id: int, team: Team) -> Conversation:
 
 @transaction.atomic
 def snooze_conversation(*, conversation_id: int, until: datetime | None) -> Conversation:
-    """Put a conversation off until a time; None: no longer."""
+    """Put a conversation off until a time, or until they write; None: no longer."""
     conversation = _locked(conversation_id)
-    if conversation.snoozed_until != until:
-        conversation.snoozed_until = until
-        conversation.save(update_fields=["snoozed_until", "updated_at"])
+    if conversation.snoozed_until != until or until is not None:
+        conversation.snoozed_until, conversation.snoozed_at = until, timezone.now() if until else None
+        conversation.save(update_fields=["snoozed_until", "snoozed_at", "updated_at"])
     return conversation

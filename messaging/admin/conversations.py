@@ -1,7 +1,7 @@
 """Conversations: the list by last activity, and the thread."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -26,6 +26,7 @@ from messaging.admin import labels, thread
 from messaging.admin.bulk import BULK_ACTIONS
 from messaging.admin.never_answered import NeverAnsweredFilter
 from messaging.models import Conversation, Handoff, Message
+from messaging.models.conversation import ConversationQuerySet
 
 UNREAD_SHOWN = 99
 
@@ -54,10 +55,20 @@ class StatusFilter(SelectFilter):
     everything = gettext_lazy("Open")
 
     def choices_for(self, request: HttpRequest) -> Choices:
-        return [("closed", gettext_lazy("Closed")), ("any", gettext_lazy("Open or closed"))]
+        return [
+            ("snoozed", gettext_lazy("Snoozed")),
+            ("closed", gettext_lazy("Closed")),
+            ("any", gettext_lazy("Open or closed")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() == "any" else queryset.filter(status=self.value() or Conversation.Status.OPEN)
+        wanted, ours = self.value(), cast("ConversationQuerySet", queryset)
+        if wanted == "any":
+            return queryset
+        if wanted == "closed":
+            return queryset.filter(status=Conversation.Status.CLOSED)
+        now = timezone.now()
+        return ours.snoozed(now) if wanted == "snoozed" else ours.awake(now)
 
 
 class NeedFilter(SelectFilter):

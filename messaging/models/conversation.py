@@ -1,5 +1,6 @@
 """Conversations."""
 
+from datetime import datetime
 from typing import Self
 
 import pghistory
@@ -12,12 +13,30 @@ from crm.models import Channel, Identity, Team
 from crm.models.rows import TimestampedModel
 
 
+def is_put_off(now: datetime) -> Q:
+    """Return the condition that a conversation is snoozed: nothing has to be written for it to be over.
+
+    A comment that nobody had to be answered before, too, ends it.
+    """
+    wrote = Q(last_inbound_at__gt=F("snoozed_at"), last_inbound_at__isnull=False)
+    waits = Q(waiting_since__gt=F("snoozed_at"), waiting_since__isnull=False)
+    return Q(snoozed_until__isnull=False, snoozed_until__gt=now) & ~wrote & ~waits
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def open(self) -> Self:
         return self.filter(status=Conversation.Status.OPEN)
 
     def unread(self) -> Self:
         return self.filter(unread_count__gt=0)
+
+    def snoozed(self, now: datetime) -> Self:
+        """Return the open ones that are put off and whose customer has not written since."""
+        return self.open().filter(is_put_off(now))
+
+    def awake(self, now: datetime) -> Self:
+        """Return the open ones that are not put off now."""
+        return self.open().exclude(is_put_off(now))
 
     def waiting_longest(self) -> Self:
         return self.open().filter(waiting_since__isnull=False).order_by("waiting_since")
@@ -32,7 +51,7 @@ class Conversation(TimestampedModel):
     `answered_at` is our newest message in it, `seen_at` how far a colleague has read. `waiting_since` is the first inbound message
     after `answered_at`; `unread_count` the number of those after both. `last_inbound_at` opens the reply window, so comments leave
     it alone. Where `bot_owned`, people write nothing but notes until one of them takes it over (`messaging.bots`); `failed_answers`
-    counts what the bot did not know, in a row.
+    counts what the bot did not know, in a row. What was snoozed at `snoozed_at` is back at `snoozed_until`, or once they write.
     """
 
     class Status(models.TextChoices):
@@ -63,6 +82,7 @@ class Conversation(TimestampedModel):
     message_count = models.PositiveIntegerField(_("messages"), default=0)
     unread_count = models.PositiveIntegerField(_("unread"), default=0)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    snoozed_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
 
     bot_owned = models.BooleanField(_("a bot has it"), default=False, db_default=False, editable=False)

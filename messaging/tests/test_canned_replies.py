@@ -1,5 +1,6 @@
 """Canned replies: whose they are, what they say, and what the field for an answer is told."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +22,12 @@ from messaging.tests.factories import make_conversation
 
 pytestmark = pytest.mark.django_db
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+
+
+@pytest.fixture(autouse=True)
+def _settings_as_they_were() -> Iterator[None]:
+    yield
+    runtime_settings.forget()
 
 
 @pytest.fixture
