@@ -1,11 +1,29 @@
 """Settings of conversations that administrators change while the system runs."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from crm.runtime_settings import Declared, declare
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 BOTS = _("Bots")
 FILES = _("Files")
+AWAY = _("While the shop is closed")
+
+
+def _away_text(language: str, title: "_StrPromise", default: str) -> Declared:
+    return Declared(
+        key=f"away.text_{language}",
+        kind="text",
+        default=default,
+        title=title,
+        help=_("Empty: another language is used. With none of them, nothing is sent."),
+        category=AWAY,
+    )
+
 
 declare(
     Declared(
@@ -45,5 +63,37 @@ declare(
         title=_("Largest file that is kept (megabytes)"),
         help=_("Larger files of messages are not copied here; the message says so. Telegram gives out up to 20."),
         category=FILES,
+    ),
+)
+
+declare(
+    Declared(
+        key="away.on",
+        kind="yes or no",
+        default=False,
+        title=_("Answer by itself while the shop is closed"),
+        help=_(
+            "Whoever writes outside of business hours, and waits for an answer, is told so once. It counts as no answer."
+        ),
+        category=AWAY,
+    ),
+    Declared(
+        key="away.hours",
+        kind="whole number",
+        default=12,
+        minimum=1,
+        maximum=720,
+        title=_("Tell the same customer again after (hours)"),
+        help=_("Within so many hours nobody is told twice in a conversation."),
+        category=AWAY,
+    ),
+    _away_text(
+        "en", _("Text in English"), "Thank you for your message. We are closed now and will answer once we open."
+    ),
+    _away_text("ar", _("Text in Arabic"), "شكرًا لرسالتك. نحن مغلقون الآن وسنرد عليك فور بدء العمل."),
+    _away_text(
+        "pt",
+        _("Text in Portuguese"),
+        "Obrigado pela mensagem. Estamos fechados agora e responderemos assim que abrirmos.",
     ),
 )

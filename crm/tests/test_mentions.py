@@ -99,7 +99,7 @@ def test_names_are_marked_and_what_people_write_stays_text() -> None:
 
 
 def offered(user: User, customer: Customer, words: str) -> list[tuple[str, bool]]:
-    answer = logged_in(user).get(reverse("admin:colleagues"), {"customer": customer.pk, "q": words})
+    answer = logged_in(user).get(reverse("admin:colleagues"), {"customer": str(customer.pk), "q": words})
     assert answer.status_code == 200
     return [(one["mention"], one["may_see"]) for one in answer.json()["colleagues"]]
 
@@ -122,6 +122,7 @@ def test_colleagues_are_offered_by_name_with_whether_they_may_see() -> None:
 def test_nothing_is_told_of_a_customer_whom_one_may_not_see() -> None:
     owner, other = person("A", "a@a.example", team="A"), person("B", "b@a.example", team="B")
     customer = make_customer(owner=owner)
-    for number in (customer.pk, "", "x", 0):
+    numbers: tuple[int | str, ...] = (customer.pk, "", "x", 0)
+    for number in numbers:
         answer = logged_in(other).get(reverse("admin:colleagues"), {"customer": number})
         assert answer.status_code == 404

@@ -73,6 +73,7 @@ ANSWERED = """
     UPDATE messaging_conversation AS conversation SET answered_at = (
         SELECT max(message.at) FROM messaging_message AS message
         WHERE message.conversation_id = conversation.id AND message.direction = 'out' AND message.status <> %s
+          AND NOT EXISTS (SELECT 1 FROM messaging_awayreply AS away WHERE away.message_id = message.id)
     ), updated_at = now()
     WHERE conversation.id = ANY(%s)
 """

@@ -1,3 +1,4 @@
+from messaging.models.away import AwayReply
 from messaging.models.canned import CannedReply
 from messaging.models.conversation import Conversation
 from messaging.models.delivery import WebhookDelivery
@@ -13,6 +14,7 @@ from messaging.models.template import MessageTemplate
 
 __all__ = [
     "Attachment",
+    "AwayReply",
     "BotWatch",
     "CannedReply",
     "ChannelErrand",

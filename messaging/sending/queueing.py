@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from crm.models import User
@@ -35,6 +36,8 @@ MESSAGE_TYPES = {
 class Draft:
     """What is to be written. `details` holds buttons, a location or a template, as `messaging.sending.parcels` reads them.
 
+    One that is no answer (`is_answer`) leaves the customer waiting; its caller marks it as such (`messaging.models.away`).
+
     `answers` is the message of theirs that it answers or reacts to: a comment for answers to comments. `file` with `file_type`
     (`image`, `video`, `audio` or `file`) is what a `MEDIA` one is about.
     """
@@ -46,6 +49,7 @@ class Draft:
     file: "File[bytes] | None" = None
     file_type: str = "file"
     mime_type: str = ""
+    is_answer: bool = True
 
 
 @transaction.atomic
@@ -90,7 +94,12 @@ def queue_message(
         content=draft.content.value,
         details=_details(draft),
     )
-    _count(conversation, message)
+    if draft.is_answer:
+        _count(conversation, message)
+    else:
+        Conversation.objects.filter(pk=conversation.pk).update(
+            message_count=F("message_count") + 1, last_activity_at=now, updated_at=now
+        )
     return message
 
 

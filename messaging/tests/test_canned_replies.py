@@ -41,7 +41,7 @@ def make_reply(shortcut: str = "hi", text: str = "Hello", **fields: Any) -> Cann
 
 
 def offered(client: Client, talk: Conversation, words: str = "") -> list[dict[str, Any]]:
-    answer = client.get(reverse("admin:canned_replies"), {"conversation": talk.pk, "q": words})
+    answer = client.get(reverse("admin:canned_replies"), {"conversation": str(talk.pk), "q": words})
     assert answer.status_code == 200
     replies: list[dict[str, Any]] = answer.json()["replies"]
     return replies
