@@ -79,7 +79,8 @@ PLACED = f"""
 """  # noqa: S608 - put together of our own constants
 WAITS = """
     conversation.status = 'open' AND conversation.waiting_since IS NOT NULL
-    AND (conversation.snoozed_until IS NULL OR conversation.snoozed_until <= %(now)s)
+    AND (conversation.snoozed_until IS NULL OR conversation.snoozed_until <= %(now)s
+        OR conversation.last_inbound_at > conversation.snoozed_at OR conversation.waiting_since > conversation.snoozed_at)
 """
 # Whose a conversation is: its assignee's or team's; of those given to nobody, the customer's owner's.
 GIVEN = """(conversation.assignee_id = ANY(%(colleagues)s) OR conversation.team_id = %(team)s

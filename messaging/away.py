@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -72,7 +73,7 @@ def _told_since(now: datetime) -> datetime:
 
 
 def _waiting(now: datetime) -> list[int]:
-    values = {"since": now - FRESH, "told": _told_since(now), "most": BATCH}
+    values: dict[str, Any] = {"since": now - FRESH, "told": _told_since(now), "most": BATCH}
     with connection.cursor() as cursor:
         cursor.execute(WAITING, values)
         return [number for (number,) in cursor.fetchall()]

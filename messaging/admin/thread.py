@@ -108,7 +108,7 @@ def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpRes
             **composer_context(request, shown),
             "state_version": versions.of_state(shown),
             "mine": shown.assignee_id == request.user.pk,
-            "snoozed": shown.snoozed_until is not None and shown.snoozed_until > timezone.now(),
+            "snoozed": shown.is_put_off(timezone.now()),
             "talk_words": words(),
             "title": str(shown.identity.customer),
             "opts": Conversation._meta,

@@ -117,5 +117,12 @@ class Conversation(TimestampedModel):
             models.Index(fields=["updated_at"], name="conversation_changed"),
         )
 
+    def is_put_off(self, now: datetime) -> bool:
+        """Tell of this row what `is_put_off` tells of all."""
+        if self.snoozed_until is None or self.snoozed_until <= now:
+            return False
+        since = [at for at in (self.last_inbound_at, self.waiting_since) if at]
+        return self.snoozed_at is None or not any(at > self.snoozed_at for at in since)
+
     def __str__(self) -> str:
         return f"{self.identity.customer} · {self.channel}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.admin.pages import staff_page
+from crm.mentions import said_of_untold
 from crm.services import add_note
 from crm.visibility import user_of, visible
 from messaging.admin.inbox.asked import number
@@ -55,7 +56,8 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
         added = add_note(customer=shown.identity.customer, author=user_of(request), text=text)
     except ValueError:
         return refuse(_("Write something first."))
-    return JsonResponse({"html": render_to_string("migochat/inbox/note.html", {"note": added}, request)})
+    html = render_to_string("migochat/inbox/note.html", {"note": added}, request)
+    return JsonResponse({"html": html, "said": said_of_untold(added.untold)})
 
 
 @staff_page("inbox/message/<int:pk>/<slug:action>/", name="inbox_decide", permission=CHANGE)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.models import Customer
 from messaging.admin.thread import identities_of_people_like
 from messaging.models import Conversation, Message, MessageStatus
+from messaging.models.conversation import is_put_off
 
 MINE, UNASSIGNED, ALL = TABS = ("mine", "unassigned", "all")
 OPEN, SNOOZED, CLOSED = STATES = ("open", "snoozed", "closed")
@@ -73,7 +74,7 @@ class Asked:
         """Return the condition of the state; snoozed is what is open and put off until later."""
         if self.state == CLOSED:
             return Q(status=Conversation.Status.CLOSED)
-        later = Q(snoozed_until__gt=now)
+        later = is_put_off(now)
         return Q(status=Conversation.Status.OPEN) & (later if self.state == SNOOZED else ~later)
 
     def narrow(self, found: QuerySet[Conversation], user: Any, now: datetime) -> QuerySet[Conversation]:

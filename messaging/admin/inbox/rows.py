@@ -53,7 +53,7 @@ def _row(conversation: Conversation, message: Message | None, asked: Asked, now:
     row = Row(conversation, rank_of(conversation, asked), micros(conversation.updated_at))
     waiting = conversation.waiting_since
     row.late = waiting is not None and now - waiting > patience and conversation.status == Conversation.Status.OPEN
-    row.snoozed = conversation.snoozed_until is not None and conversation.snoozed_until > now
+    row.snoozed = conversation.is_put_off(now)
     if conversation.unread_count:
         row.unread = str(min(conversation.unread_count, UNREAD_SHOWN)) + "+" * (
             conversation.unread_count > UNREAD_SHOWN

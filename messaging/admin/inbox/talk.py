@@ -74,7 +74,7 @@ def state_context(request: HttpRequest, shown: Conversation) -> dict[str, Any]:
         "customer": shown.identity.customer,
         "state_version": versions.of_state(shown),
         "mine": shown.assignee_id == request.user.pk,
-        "snoozed": shown.snoozed_until is not None and shown.snoozed_until > timezone.now(),
+        "snoozed": shown.is_put_off(timezone.now()),
     }
 
 

@@ -319,6 +319,7 @@ export class Composer {
     try {
       const answer = await (await post(`${this.talk.dataset.url}note/`, { text })).json();
       this.thread.merge(answer.html, { ours: true });
+      if (answer.said) Object.assign(this.part("refused"), { textContent: answer.said, hidden: false });
     } catch (error) {
       this.field.value = [text, this.field.value].filter(Boolean).join("\n");
       const words = error instanceof Refused ? error.refused : say("failed");

@@ -7,7 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False  # an index that is made concurrently cannot be made in a transaction
 
-    dependencies = [("messaging", "0010_media")]
+    dependencies = [
+        ("messaging", "0011_media"),
+    ]
 
     operations = [
         AddIndexConcurrently(

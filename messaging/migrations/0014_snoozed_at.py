@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0010_canned_replies'),
+        ("messaging", "0013_canned_replies"),
     ]
 
     operations = [

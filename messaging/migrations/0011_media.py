@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0011_channel_keeps_media'),
-        ('messaging', '0009_profiles'),
+        ("messaging", "0010_inbox"),
+        ("crm", "0011_channel_keeps_media"),
     ]
 
     operations = [

@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0010_pictures'),
-        ('messaging', '0009_profiles'),
+        ("messaging", "0012_new_attachments"),
+        ("crm", "0010_pictures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0011_snoozed_at'),
+        ("messaging", "0014_snoozed_at"),
     ]
 
     operations = [
