@@ -16,7 +16,7 @@ from messaging.message_templates.drain import TemplateDrain
 from messaging.message_templates.filling import fill, preview, templates_for
 from messaging.models import ChannelErrand, MessageTemplate, Outgoing
 from messaging.sending.claims import Claim
-from messaging.sending.parcels import pack
+from messaging.sending.parcels import fetch, pack
 from messaging.sending.queueing import queue_message
 from messaging.sending.refusals import Refused
 from messaging.tests.admin_world import client_of, colleague
@@ -273,7 +273,7 @@ def test_a_filled_template_is_the_text_of_its_bubble_and_what_is_sent() -> None:
     assert message.text == "Order 42\nHello Mona: {{1}} & <b>\nShop\n[Thanks]"
     row = Outgoing.objects.get()
     claim = Claim(row.pk, row.channel_id, row.conversation_id, row.token, row.content, row.details, 1, timezone.now())
-    sent = pack(claim).outbound.template
+    sent = pack(claim, fetch([claim])).outbound.template
     assert sent is not None
     assert (sent.name, sent.language, sent.body, sent.header, sent.external_id) == (
         "order",
