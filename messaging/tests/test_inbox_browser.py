@@ -103,6 +103,11 @@ def test_putting_off_closing_and_going_by_keys(open_browser: Any) -> None:
     head.filter(has_text="Mona").wait_for()
     keys.press("s")
     page.get_by_text("For three hours").wait_for()
+    keys.press("Escape")
+    assert page.get_by_text("For three hours").is_hidden()
+    assert head.inner_text() == "Mona"
+    keys.press("s")
+    page.get_by_text("For three hours").wait_for()
     keys.press("Enter")
     page.get_by_text("Put off.").wait_for()
     page.locator(ROW, has_text="Mona").wait_for(state="detached", timeout=PATIENCE)

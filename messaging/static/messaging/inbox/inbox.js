@@ -149,11 +149,13 @@ const ON = {
   s: () => talk?.openSnooze(),
   Escape: () => opened && close(),
 };
+let menuWasOpen = false; // the script of menus closes them before we are asked
+document.addEventListener("keydown", () => (menuWasOpen = Boolean(document.querySelector("details[data-mc-menu][open]"))), true);
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const typing = event.target.matches("input, textarea, select, [contenteditable]");
   if (typing && event.key !== "Escape") return;
-  if (event.key === "Escape" && document.querySelector("details[data-mc-menu][open]")) return;
+  if (event.key === "Escape" && menuWasOpen) return;
   const act = ON[event.key];
   if (!act) return;
   event.preventDefault();
