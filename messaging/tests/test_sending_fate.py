@@ -279,6 +279,27 @@ def test_sent_again_although_the_first_arrived_it_is_shown_as_often_as_they_got_
     assert_counted(conversation)
 
 
+def test_both_echoes_before_the_second_answer_are_two_messages_too(world: SendingWorld) -> None:
+    conversation = world.conversation("messenger")
+    message = unknown(world, conversation)
+    send_again(message_id=message.pk)
+    world.stand_in.trouble("late", seconds=3)
+    world.stand_in.manners(pace=1.5)
+    drain = OutgoingDrain()
+    drain.run_batch()
+    world.stand_in.release()
+    world.ingest()
+    assert fresh(message).external_id == world.stand_in.sends()[0]["id"]
+    wait_until(lambda: len(world.stand_in.sends()) == 2, "the second send")
+    world.stand_in.release()
+    world.ingest()
+    run_once({"outgoing": drain})
+    drain.finish()
+    assert {one.external_id for one in ours(conversation)} == {send["id"] for send in world.stand_in.sends()}
+    assert fate(message)[1:] == ("", True)
+    assert_counted(conversation)
+
+
 def test_an_echo_of_the_first_that_comes_before_it_is_sent_again_spares_the_second(world: SendingWorld) -> None:
     conversation = world.conversation("messenger")
     message = unknown(world, conversation)
