@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 from django.conf import settings
@@ -26,7 +27,9 @@ def free_port() -> int:
 
 
 class Run:
-    """One `manage.py run` with its data in `var`; its output is collected as it comes."""
+    """One `manage.py run` with its data in `var`; its output is collected as it comes. `begun` are all since the last test."""
+
+    begun: ClassVar[list["Run"]] = []
 
     def __init__(self, var: Path, port: int, *options: str, prefix: tuple[str, ...] = (), **environment: str) -> None:
         self.var, self.port, self.lines = var, port, list[str]()
@@ -39,6 +42,7 @@ class Run:
             text=True,
             start_new_session=True,
         )
+        self.begun.append(self)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
