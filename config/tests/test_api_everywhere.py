@@ -65,7 +65,7 @@ CALLS = (
     Call("get", "stages/"),
 )
 EVERYBODYS = ("me/", "stages/")
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.takes(30), pytest.mark.django_db]
 each = pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.verb} {call.path}")
 
 

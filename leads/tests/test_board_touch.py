@@ -18,7 +18,7 @@ from leads.tests.test_board_browser import (
 
 __all__ = ["open_board"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(15), pytest.mark.django_db(transaction=True)]
 TABLET = {"width": 1180, "height": 820}
 LONG_ENOUGH = 600  # ms that a finger rests
 Touch = Callable[..., None]

@@ -18,7 +18,7 @@ from messaging.tests.test_admin_browser import PHONE, member, open_browser
 
 __all__ = ["open_browser"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(25), pytest.mark.django_db(transaction=True)]
 LISTING, FOLLOW_UPS = "/admin/leads/lead/", "/admin/leads/follow-ups/"
 OPEN = "dialog[data-mc-keys][open]"
 

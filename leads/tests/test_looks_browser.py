@@ -20,7 +20,7 @@ from messaging.tests.test_admin_browser import DESK, PHONE, member, open_browser
 
 __all__ = ["open_browser"]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(30), pytest.mark.django_db(transaction=True)]
 
 
 def box(part: Locator) -> dict[str, float]:

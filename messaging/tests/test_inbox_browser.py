@@ -15,7 +15,7 @@ from messaging.tests.factories import make_message
 from messaging.tests.inbox_asking import talk_with
 from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.takes(50), pytest.mark.django_db(transaction=True)]
 INBOX = "/admin/inbox/"
 FIELD = "[data-composer] textarea"
 ROW = ".ib-row"

@@ -14,6 +14,8 @@ from playwright.sync_api import Page
 from messaging.tests.chromium import chromium
 from messaging.tests.installation import Installation, wait_until
 
+pytestmark = pytest.mark.takes(40)
+
 PASSWORD = "long enough for a test"
 FIELD = "[data-composer] textarea"
 WITHIN = 2_000  # ms: what is new shows by then; the machine that tests may be a slow one

@@ -18,6 +18,8 @@ from messaging.models import MessageStatus
 from messaging.tests.installation import Installation, free_port, wait_until
 from messaging.tests.sending_world import Control
 
+pytestmark = pytest.mark.takes(120)
+
 Starting = Callable[..., tuple[Installation, Control]]
 OPEN = "finished_at IS NULL"
 FATES = """
