@@ -37,8 +37,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("takes")), default=0))
+    """Begin with what takes longest, so that no worker is left alone with it at the end.
+
+    What leaves all tables empty comes after all that reads what migrations put there, as pytest-django has it.
+    """
+    items.sort(
+        key=lambda item: (
+            empties_tables(item),
+            -max((mark.args[0] for mark in item.iter_markers("takes")), default=0),
+        )
+    )
+
+
+def empties_tables(item: pytest.Item) -> bool:
+    """Tell whether a test has transactions of its own, after which the tables are emptied."""
+    marker = item.get_closest_marker("django_db")
+    by_mark = marker is not None and bool(marker.kwargs.get("transaction"))
+    return by_mark or "transactional_db" in getattr(item, "fixturenames", ())
 
 
 def is_worker(config: pytest.Config) -> bool:

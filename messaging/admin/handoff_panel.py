@@ -1,13 +1,32 @@
 """Beside a conversation: whether a bot has it, who was asked to take over and why, and the buttons for it."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import orjson
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject, NullIf
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from crm.models import Team, User
 from messaging.models import Conversation, Handoff
+
+OWN = ("id", "status", "reason", "context", "by", "requested_at", "rating", "feedback")
+#: What of colleagues and team is shown is their name.
+OTHERS: dict[str, tuple[Any, Callable[[str], Any]]] = {
+    "assignee": (
+        Coalesce(NullIf("assignee__full_name", Value("")), "assignee__email"),
+        lambda name: User(full_name=name),
+    ),
+    "requested_by": (
+        Coalesce(NullIf("requested_by__full_name", Value("")), "requested_by__email"),
+        lambda name: User(full_name=name),
+    ),
+    "team": (F("team__name"), lambda name: Team(name=name)),
+}
 
 
 def handoff_panel(request: HttpRequest, conversation: Conversation) -> SafeString | str:
@@ -29,9 +48,24 @@ def handoff_panel(request: HttpRequest, conversation: Conversation) -> SafeStrin
     return render_to_string("migochat/handoff_card.html", context, request)
 
 
-def newest_handoff(conversation: Conversation) -> Handoff | None:
-    found = Handoff.objects.filter(conversation=conversation).select_related("assignee", "team", "requested_by")
-    return found.order_by("-requested_at", "-pk").first()
+def with_newest_handoff(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Read along what the card shows of each conversation's newest handoff, in the same query."""
+    newest = Handoff.objects.filter(conversation=OuterRef("pk")).order_by("-requested_at", "-pk")
+    shown = {name: name for name in OWN} | {name: path for name, (path, _) in OTHERS.items()}
+    return conversations.annotate(handoff_row=Subquery(newest.values(row=JSONObject(**shown))[:1]))
+
+
+def newest_handoff(conversation: Any) -> Handoff | None:
+    """Return what `with_newest_handoff` read along, as far as the card shows it."""
+    row = conversation.handoff_row
+    if row is None:
+        return None
+    handoff = Handoff(**{name: row[name] for name in OWN})
+    handoff.requested_at = datetime.fromisoformat(row["requested_at"])
+    for name, (_, made_of) in OTHERS.items():
+        if row[name]:
+            setattr(handoff, name, made_of(row[name]))
+    return handoff
 
 
 def _waits(conversation: Conversation, handoff: Handoff | None) -> bool:

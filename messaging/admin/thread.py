@@ -20,6 +20,7 @@ from crm import markup
 from crm.models import Customer, Identity, Note
 from crm.visibility import user_of, visible
 from messaging.admin import labels
+from messaging.admin.handoff_panel import with_newest_handoff
 from messaging.admin.inbox import fates, versions
 from messaging.admin.inbox.composer import composer_context
 from messaging.admin.inbox.fates import Fate
@@ -84,7 +85,8 @@ def conversation(among: QuerySet[Conversation], object_id: str) -> Conversation 
     if not (object_id.isascii() and object_id.isdigit()):
         return None
     related = ("identity__customer__owner", "channel", "assignee", "team")
-    return among.select_related(*related).defer("channel__credentials").filter(pk=object_id).first()
+    found = with_newest_handoff(among.select_related(*related).defer("channel__credentials"))
+    return found.filter(pk=object_id).first()
 
 
 def identities_of_people_like(words: str) -> QuerySet[Identity, Any]:

@@ -11,6 +11,7 @@ from crm.tests.factories import make_channel, make_identity, make_user
 from messaging.keys import delivery_digest, event_key, message_key
 from messaging.models import (
     Attachment,
+    AwayReply,
     CannedReply,
     ChannelErrand,
     Conversation,
@@ -136,6 +137,12 @@ def keywords_twice() -> None:
     HandoffKeywords.objects.bulk_create([HandoffKeywords(language="en"), HandoffKeywords(language="en")])
 
 
+def away_reply_twice() -> None:
+    message = make_message(direction="out")
+    for _ in range(2):
+        AwayReply.objects.create(conversation=message.conversation, message=message)
+
+
 def looking_twice() -> None:
     talk, user = make_conversation(), make_user()
     for _ in range(2):
@@ -180,10 +187,12 @@ ATTEMPTS: dict[str, Callable[[], Any]] = {
     "conversation_viewer_once": looking_twice,
     "errand_once": errand_twice,
     "template_once": template_twice,
+    "messaging_awayreply.message_id": away_reply_twice,
 }
 KNOWN_AS = {
     "messaging_handoffkeywords.language": "messaging_handoffkeywords_language_key",
     "messaging_outgoing.token": "messaging_outgoing_token_key",
+    "messaging_awayreply.message_id": "messaging_awayreply_message_id_key",
 }
 
 
