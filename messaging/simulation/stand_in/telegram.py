@@ -108,6 +108,11 @@ def _get_file(call: Call, account: SimulatedAccount, state: State) -> Answer:
     return _read({"file_id": file_id, "file_unique_id": file_id[:8], "file_path": f"documents/{file_id}"}, account)
 
 
+def _no_photos(call: Call, account: SimulatedAccount, state: State) -> Answer:
+    require(call.text("user_id") or call.query.get("user_id"), _bad("user_id is required"))
+    return _read({"total_count": 0, "photos": []}, account)
+
+
 def _read(result: Any, account: SimulatedAccount) -> Answer:
     return Answer({"ok": True, "result": result}, account=account, kind="read")
 
@@ -134,6 +139,7 @@ METHODS: dict[str, Method] = {
     "setMessageReaction": _reaction,
     "getMe": _about_itself,
     "getFile": _get_file,
+    "getUserProfilePhotos": _no_photos,
     "setWebhook": _accepted,
     "deleteWebhook": _accepted,
 }
