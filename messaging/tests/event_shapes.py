@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from math import isfinite
 from typing import Any, get_args
+from uuid import UUID
 
 import orjson
 
@@ -37,6 +38,7 @@ def _fits(declared: str, value: Any) -> bool:
         "<class 'int'>": lambda item: isinstance(item, int) and not isinstance(item, bool),
         "bool | None": lambda item: item is None or isinstance(item, bool),
         "datetime.datetime | None": _is_moment,
+        "uuid.UUID | None": lambda item: item is None or isinstance(item, UUID),
         "tuple[str, ...]": lambda item: isinstance(item, tuple) and all(map(_is_text, item)),
         "tuple[tuple[str, str], ...]": _is_keys,
         "dict[str, str]": lambda item: isinstance(item, dict) and all(map(_is_text, [*item, *item.values()])),
