@@ -109,9 +109,8 @@ def save_channel(
         channel.external_id = _own_id(platform, external_id, secrets) or channel.external_id
         channel.keeps_media = channel.keeps_media if keeps_media is None else keeps_media
         channel.credentials = _with_newest(channel, secrets, forget_older)
-        if secrets:
-            release(channel)  # what waits is tried with the new ones at once
         if TOKENS & secrets.keys() and not added:
+            release(channel)  # what waits is tried with the new ones at once
             channel.token_expires_at = _unless_of_the_old_one(channel.token_expires_at)
         try:
             channel.full_clean(exclude=["credentials"])
