@@ -24,6 +24,7 @@ from messaging.admin.handoff_panel import with_newest_handoff
 from messaging.admin.inbox import fates, versions
 from messaging.admin.inbox.composer import composer_context
 from messaging.admin.inbox.fates import Fate
+from messaging.admin.inbox.state import state_context
 from messaging.admin.inbox.words import words
 from messaging.admin.shown_files import File, file_of
 from messaging.models import Conversation, Message, MessageStatus
@@ -108,9 +109,7 @@ def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpRes
             **model_admin.admin_site.each_context(request),
             **beside(request, shown, part),
             **composer_context(request, shown),
-            "state_version": versions.of_state(shown),
-            "mine": shown.assignee_id == request.user.pk,
-            "snoozed": shown.is_put_off(timezone.now()),
+            **state_context(request, shown),
             "talk_words": words(),
             "title": str(shown.identity.customer),
             "opts": Conversation._meta,

@@ -105,6 +105,8 @@ def queue_message(
 
 def _reopen(conversation: Conversation) -> None:
     """Who writes into a closed conversation goes on with it, unless there is a newer one."""
+    if conversation.status == Conversation.Status.OPEN:
+        return
     try:
         reopen_conversation(conversation_id=conversation.pk)
     except AnotherIsOpen:

@@ -1,6 +1,6 @@
 """What colleagues do with the chosen conversation: give it to somebody, put it off, close it, note that it was read."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -12,13 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from crm.admin.pages import staff_page
 from crm.models import Team, User
 from crm.visibility import staff_for, user_of
-from messaging import handoffs, services
+from messaging import handoffs, services, snoozing
 from messaging.admin.inbox.asked import number
 from messaging.admin.inbox.finding import CHANGE, conversation_of, refuse
 from messaging.admin.inbox.talk import head_of
 from messaging.models import Conversation, Message
-
-LONGEST_SNOOZE = timedelta(days=366)
 
 
 @staff_page("inbox/<int:pk>/do/<slug:action>/", name="inbox_do", permission=CHANGE)
@@ -112,9 +110,12 @@ def _moment(text: str) -> datetime | None:
         until = parse_datetime(text)
     except ValueError:
         until = None
-    now = timezone.now()
-    if until is None or timezone.is_naive(until) or not now < until < now + LONGEST_SNOOZE:
+    if until is None:
         raise Impossible(_("Choose a time to come."))
+    try:
+        snoozing.refuse_impossible(until, timezone.now())
+    except ValueError as error:
+        raise Impossible(str(error)) from None
     return until
 
 

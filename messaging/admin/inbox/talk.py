@@ -5,16 +5,15 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from crm.admin.pages import staff_page
 from messaging.admin import thread
-from messaging.admin.inbox import versions
 from messaging.admin.inbox.asked import number
 from messaging.admin.inbox.composer import composer_context
 from messaging.admin.inbox.finding import VIEW, conversation_of
 from messaging.admin.inbox.news import forget_who_left
+from messaging.admin.inbox.state import state_context
 from messaging.models import Conversation
 
 
@@ -64,17 +63,6 @@ def talk_context(request: HttpRequest, shown: Conversation, part: thread.Part) -
         **composer_context(request, shown),
         **state_context(request, shown),
         "part": part,
-    }
-
-
-def state_context(request: HttpRequest, shown: Conversation) -> dict[str, Any]:
-    """Return what the head shows, and the version of that."""
-    return {
-        "conversation": shown,
-        "customer": shown.identity.customer,
-        "state_version": versions.of_state(shown),
-        "mine": shown.assignee_id == request.user.pk,
-        "snoozed": shown.is_put_off(timezone.now()),
     }
 
 

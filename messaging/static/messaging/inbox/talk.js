@@ -5,19 +5,7 @@ import { Refused, fragment, getText, post } from "./net.js";
 import { Thread } from "./thread.js";
 import { say } from "./words.js";
 
-const MORNING = 9; // o'clock
 const HERE_EVERY = 4_000; // milliseconds between two words that somebody is here
-
-const snoozes = {
-  "3h": () => new Date(Date.now() + 3 * 3600_000),
-  week: () => new Date(Date.now() + 7 * 24 * 3600_000),
-  tomorrow: () => {
-    const day = new Date();
-    day.setDate(day.getDate() + 1);
-    day.setHours(MORNING, 0, 0, 0);
-    return day;
-  },
-};
 
 export class Talk {
   constructor(root, { hurry, look, said = () => {}, gone = () => {} }) {
@@ -146,7 +134,6 @@ export class Talk {
     const at = (name) => event.target.closest(`[data-talk-${name}]`);
     const bubble = event.target.closest("article.mc-bubble");
     if (at("do")) this.act(at("do").dataset.talkDo, at("do").dataset);
-    else if (at("snooze")) this.act("snooze", { until: snoozes[at("snooze").dataset.talkSnooze]().toISOString() });
     else if (at("decide")) this.decide(bubble, at("decide"));
     else if (at("anew")) this.anew(bubble);
     else if (at("answer") && this.composer) this.composer.answerTo(bubble);
