@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -178,10 +179,23 @@ def test_open_leads_are_found_and_counted_by_their_source_in_an_index(browser: C
         assert names(browser, "?owned=all&source=ad") == ["Mona"]
     [counted] = [found["sql"] for found in captured if "COUNT(" in found["sql"]]
     with connection.cursor() as cursor:
+        drop_all_but("lead_by_source", cursor)
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute(f"EXPLAIN {counted}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Only Scan using lead_by_source" in plan
+
+
+def drop_all_but(kept: str, cursor: CursorWrapper) -> None:
+    """Take the other indexes of leads away until the test's end: among a few rows the planner has no reason to prefer one."""
+    cursor.execute(
+        "SELECT indexrelid::regclass::text FROM pg_index"
+        " WHERE indrelid = 'leads_lead'::regclass AND indexrelid::regclass::text <> %s"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+        [kept],
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(f"DROP INDEX {name}")
 
 
 def test_no_lead_is_deleted_and_a_viewer_adds_none(browser: Client, seller: User) -> None:

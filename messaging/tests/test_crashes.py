@@ -92,8 +92,8 @@ def test_kill_9_of_ingest_and_web_and_an_immediate_stop_of_the_database(running:
         stderr=subprocess.STDOUT,
         text=True,
     ) as simulation:
+        wait_until(lambda: running.count("messaging_webhookdelivery"), "the first post")
         started = time.monotonic()
-        time.sleep(2)
         while time.monotonic() - started < SECONDS:
             time.sleep(chance.uniform(0.3, 1.2))
             kills += kill_one(running, chance.choice(["drain deliveries", "granian"]), chance)
