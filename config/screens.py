@@ -226,5 +226,8 @@ CUSTOMER_MERGE_STEPS = ["leads.merging.LeadsMerge"]
 CUSTOMER_COUNTS = ["messaging.admin.on_customers.count_messages", "leads.admin.on_customers.count_leads"]
 CUSTOMER_IMPORT_STEPS = ["leads.transfer.leads.note_changes"]
 
+# Figures by day, each app its own, by dotted name.
+METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
+
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]
