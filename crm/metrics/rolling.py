@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -21,6 +20,12 @@ AT_ONCE = 31
 #: The key of the lock that lets one process count at a time.
 LOCK = 0x4D455452
 INSERT = "INSERT INTO crm_dailymetric (day, channel_id, name, part, count, total, created_at, updated_at)"
+
+#: A row of each day that was counted, also where there was nothing to count.
+COUNTED = """
+    SELECT day::date, NULL, 'counted', '', 1, 0, %(now)s, %(now)s
+    FROM generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 day') AS day
+"""
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,16 @@ def _roll_up(span: Span, counted: list[Source]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute("DELETE FROM crm_dailymetric WHERE day BETWEEN %s AND %s", [span.first, span.last])
+        cursor.execute(f"{INSERT} {COUNTED}", {**given, "first": span.first, "last": span.last})
         for source in counted:
             query = f"{INSERT} SELECT counted.*, %(now)s, %(now)s FROM ({source.query}) AS counted"  # noqa: S608 - our own queries
             cursor.execute(query, {**given, **source.given(span)})
 
 
 def rolled_up_until() -> datetime | None:
-    """Return when figures were last counted; None: they never were."""
-    newest: datetime | None = DailyMetric.objects.aggregate(newest=Max("updated_at"))["newest"]
-    return newest
+    """Return when the newest day was counted; None: none ever was."""
+    counted = DailyMetric.objects.filter(name="counted")
+    return counted.order_by("-day").values_list("updated_at", flat=True).first()
 
 
 def keep_fresh(days: int = 2) -> None:

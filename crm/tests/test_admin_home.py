@@ -40,9 +40,9 @@ def test_the_front_door_leads_to_the_login_and_the_login_to_ones_page() -> None:
     ("role", "page"),
     [
         (roles.ADMINISTRATOR, "admin:crm_channel_changelist"),
-        (roles.MANAGER, "admin:leads_answer_next"),
+        (roles.MANAGER, "admin:dashboard"),
         (roles.SELLER, "admin:leads_answer_next"),
-        (roles.VIEWER, "admin:inbox"),
+        (roles.VIEWER, "admin:dashboard"),
     ],
 )
 def test_each_role_has_its_first_page(role: str, page: str) -> None:

@@ -37,7 +37,7 @@ def _cairo(settings: Any) -> None:
 
 
 def kept(first: date, last: date) -> Counted:
-    rows = DailyMetric.objects.filter(day__range=(first, last))
+    rows = DailyMetric.objects.filter(day__range=(first, last)).exclude(name="counted")
     return {(row.day, row.channel_id, row.name, row.part): (row.count, row.total) for row in rows}
 
 

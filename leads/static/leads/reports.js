@@ -69,13 +69,38 @@
     },
   });
 
+  const overTime = () => ({
+    animation: false,
+    maintainAspectRatio: false,
+    locale: document.documentElement.lang,
+    interaction: { mode: "index", intersect: false },
+    scales: {
+      x: { reverse: rightToLeft, grid: { display: false }, border: { color: colour("--mc-line") }, ticks: { color: colour("--mc-muted"), maxRotation: 0, autoSkipPadding: 16 } },
+      y: { position: rightToLeft ? "right" : "left", beginAtZero: true, grid: { color: colour("--mc-line") }, border: { display: false }, ticks: { color: colour("--mc-muted"), precision: 0, maxTicksLimit: 5 } },
+    },
+    plugins: options().plugins,
+  });
+
+  const lines = (canvas, labels, series) => new Chart(canvas, {
+    type: "line",
+    data: {
+      labels,
+      datasets: series.map((one) => ({
+        label: one.title, data: one.values, borderColor: colour(TONES[one.tone]), backgroundColor: colour(TONES[one.tone]),
+        borderWidth: 2, pointRadius: labels.length > 40 ? 0 : 2, spanGaps: true, tension: .25,
+      })),
+    },
+    options: overTime(),
+  });
+
   const draw = (figure) => {
-    const { labels, series } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+    const { labels, series, over_time: isOverTime } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
     const holder = figure.querySelector(".lr-canvas");
     const canvas = holder.querySelector("canvas");
-    holder.style.blockSize = `${LEGEND + labels.length * (series.length * BAR + GAP)}px`;
+    if (!isOverTime) holder.style.blockSize = `${LEGEND + labels.length * (series.length * BAR + GAP)}px`;
     Chart.getChart(canvas)?.destroy();
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    if (isOverTime) return void lines(canvas, labels, series);
     new Chart(canvas, {
       type: "bar",
       data: {
