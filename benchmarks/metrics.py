@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from benchmarks.pages import measure
+
 CUSTOMERS, MESSAGES = 10_000, 500_000
 YEAR = 365
 
@@ -12,8 +14,11 @@ def run() -> dict[str, float]:
     """Return seconds."""
     from django.core.management import call_command
     from django.db import connection
+    from django.test import Client
+    from django.urls import reverse
     from django.utils import timezone
 
+    from crm.models import User
     from messaging.models import Message
 
     call_command("seed_demo", customers=CUSTOMERS, messages=MESSAGES, verbosity=0)
@@ -24,6 +29,12 @@ def run() -> dict[str, float]:
         "a day": _seconds(lambda: count(day, day)),
         "a year": _seconds(lambda: count(today - timedelta(days=YEAR - 1), today)),
     }
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(
+        User.objects.create_superuser("bench@shop.example", "x"), "django.contrib.auth.backends.ModelBackend"
+    )
+    dashboard = reverse("admin:dashboard")
+    figures |= measure(client, "dashboard", [dashboard, f"{dashboard}?period=90"])
     with connection.cursor() as cursor:
         cursor.execute("UPDATE messaging_message SET at = %s::date + (id %% 80000) * interval '1 second'", [day])
         cursor.execute("VACUUM ANALYZE messaging_message")

@@ -179,6 +179,15 @@ PHONE_BARS = [
         ],
     ),
     (
+        "crm.view_dailymetric",
+        [
+            _page(_("Dashboard"), "monitoring", "dashboard", "crm.view_dailymetric"),
+            _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
+            _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
+            _item(_("Leads"), "person_search", "leads.lead"),
+        ],
+    ),
+    (
         "leads.view_lead",
         [
             _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),

@@ -94,9 +94,9 @@ def test_the_sidebar_shows_what_one_may_see(role: str, shown: list[str], hidden:
     ("role", "lines"),
     [
         (roles.ADMINISTRATOR, ["Channels", "Deliveries", "Answer next"]),
-        (roles.MANAGER, ["Answer next", "Inbox", "Board", "Leads"]),
+        (roles.MANAGER, ["Dashboard", "Inbox", "Board", "Leads"]),
         (roles.SELLER, ["Answer next", "Inbox", "Board", "Leads"]),
-        (roles.VIEWER, ["Answer next", "Inbox", "Board", "Leads"]),
+        (roles.VIEWER, ["Dashboard", "Inbox", "Board", "Leads"]),
     ],
 )
 def test_a_phone_has_the_pages_of_ones_role_at_its_foot(role: str, lines: list[str]) -> None:
