@@ -6,6 +6,7 @@ from crm.models.identity import Identity, IdentityKey
 from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
+from crm.models.metrics import DailyMetric
 from crm.models.working import Notification, SavedView
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Consent",
     "Customer",
     "CustomerMerge",
+    "DailyMetric",
     "DuplicateDismissed",
     "IdempotencyKey",
     "Identity",

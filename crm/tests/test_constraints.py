@@ -1,7 +1,7 @@
 """Rules that hold whatever code or SQL writes the rows."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from crm.models import (
     Consent,
     Customer,
     CustomerMerge,
+    DailyMetric,
     DuplicateDismissed,
     IdempotencyKey,
     IdentityKey,
@@ -135,6 +136,10 @@ def key_used_twice() -> None:
     IdempotencyKey.objects.bulk_create([IdempotencyKey(token=token, key="a", fingerprint=b"") for _ in range(2)])
 
 
+def counted_twice() -> None:
+    DailyMetric.objects.bulk_create([DailyMetric(day=date(2026, 4, 24), name="leads") for _ in range(2)])
+
+
 #: By the name in the models: what breaks it, and the name in the database where that is another.
 ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "channel_platform_known": (unknown_platform, ""),
@@ -147,6 +152,7 @@ ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "notification_once": (told_twice, ""),
     "saved_view_once": (view_twice, ""),
     "idempotency_key_once": (key_used_twice, ""),
+    "daily_metric_once": (counted_twice, ""),
     "crm_apitoken.name": (token_of_that_name, "crm_apitoken_name_key"),
     "crm_apitoken.digest": (token_twice, "crm_apitoken_digest_key"),
     "identity_key_once": (key_twice, ""),
