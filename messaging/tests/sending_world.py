@@ -78,9 +78,9 @@ class Control:
     def expire(self, **values: Any) -> None:
         self.ask("expire", values)
 
-    def release(self) -> None:
-        """Have all reports posted that were held back, and wait until they are."""
-        self.ask("release", {})
+    def release(self, most: int | None = None) -> None:
+        """Have reports posted that were held back, all of them or the first so many, and wait until they are."""
+        self.ask("release", {} if most is None else {"most": most})
 
     def reported(self) -> dict[str, int]:
         found: dict[str, int] = self.ask("state")["reported"]
