@@ -61,6 +61,9 @@ class Adapter(Protocol):
     #: What the platform takes from us.
     SENDS: frozenset[Content]
 
+    #: Which emoji it lets us put on messages of theirs, in the order in which they are offered.
+    REACTIONS: tuple[str, ...]
+
     def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
         """Hand one message to the platform's API, once.
 

@@ -1,16 +1,20 @@
 """Sending on Messenger, and answering comments on the page.
 
 https://developers.facebook.com/docs/messenger-platform/send-messages
+https://developers.facebook.com/docs/messenger-platform/send-messages/sender-actions
 https://developers.facebook.com/docs/messenger-platform/discovery/private-replies
 https://developers.facebook.com/docs/graph-api/reference/object/comments
 """
 
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PSID
-from messaging.channels.meta_messages_api import answer_comment, send_message
+from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
 from messaging.channels.outbound import Content, Outbound, Sent
 
-SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY})
+SENDS = frozenset(
+    {Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY, Content.REACTION}
+)
+REACTIONS: tuple[str, ...] = ("❤", "👍", "😆", "😮", "😢", "😠")
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:
@@ -19,4 +23,7 @@ def send(outbound: Outbound, credentials: Credentials) -> Sent:
         return answer_comment(outbound, credentials, edge="comments")
     if outbound.content == Content.PRIVATE_REPLY:
         return send_message(outbound, credentials, recipient={"comment_id": outbound.comment_id})
-    return send_message(outbound, credentials, recipient={"id": outbound.recipient(PSID)})
+    recipient = {"id": outbound.recipient(PSID)}
+    if outbound.content == Content.REACTION:
+        return send_reaction(outbound, credentials, recipient=recipient, reaction=outbound.text)
+    return send_message(outbound, credentials, recipient=recipient)

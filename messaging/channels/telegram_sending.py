@@ -15,6 +15,8 @@ from messaging.channels.outbound import Content, Media, Outbound, Reason, SendEr
 from messaging.channels.reading import object_of, text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.REACTION})
+REACTIONS: tuple[str, ...] = ("👍", "❤", "🔥", "🎉", "😁", "😢", "🙏")
+
 
 Call = tuple[str, dict[str, Any]]
 

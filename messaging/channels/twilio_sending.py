@@ -17,6 +17,7 @@ from messaging.channels.outbound import Content, Outbound, Reason, SendError, Se
 from messaging.channels.reading import text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.TEMPLATE})
+REACTIONS: tuple[str, ...] = ()
 REASONS = {
     "14107": Reason.THROTTLED,
     "20003": Reason.TOKEN,

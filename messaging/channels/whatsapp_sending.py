@@ -13,6 +13,7 @@ from messaging.channels.outbound import Content, Media, Outbound, Reason, SendEr
 from messaging.channels.reading import objects_of, text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.TEMPLATE, Content.REACTION})
+REACTIONS: tuple[str, ...] = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 MOST_BUTTONS = 3  # beyond that it has to be a list
 WHATSAPP_REASONS = {
     **REASONS,
@@ -53,7 +54,7 @@ def send(outbound: Outbound, credentials: Credentials) -> Sent:
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **_recipient(outbound),
-        "biz_opaque_callback_data": outbound.token,
+        **({"biz_opaque_callback_data": outbound.token} if outbound.token else {}),
         **_content(outbound, credentials),
     }
     if outbound.reply_to and outbound.content != Content.REACTION:

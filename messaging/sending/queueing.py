@@ -28,7 +28,6 @@ MESSAGE_TYPES = {
     Content.TEMPLATE: "template",
     Content.COMMENT_REPLY: "comment",
     Content.PRIVATE_REPLY: "text",
-    Content.REACTION: "reaction",
 }
 
 
@@ -77,6 +76,8 @@ def queue_message(
     take_turn(conversation, author=author, automated=automated)
     allowed = allowance(conversation, by_person=not automated)
     refusals.refuse_unless_allowed(draft.content, allowed)
+    if draft.content == Content.REACTION:  # no message: see `messaging.sending.reactions`
+        raise refusals.Refused(refusals.NOT_HERE)
     _reopen(conversation)
     text = draft.text.replace("\x00", "").strip()
     _refuse_empty(draft, text)
@@ -114,7 +115,7 @@ def _reopen(conversation: Conversation) -> None:
 
 
 def _refuse_empty(draft: Draft, text: str) -> None:
-    needs_text = draft.content not in (Content.MEDIA, Content.LOCATION, Content.TEMPLATE, Content.REACTION)
+    needs_text = draft.content not in (Content.MEDIA, Content.LOCATION, Content.TEMPLATE)
     if needs_text and not text:
         raise refusals.Refused(refusals.EMPTY)
     if draft.content == Content.MEDIA and draft.file is None:

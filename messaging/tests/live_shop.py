@@ -62,9 +62,9 @@ class Customer:
         return {"update_id": int(self.id) * 10 + self.said, "message": message}
 
 
-def logged_in(browser: Browser, shop: Installation, name: str) -> Page:
-    """Return the inbox as a colleague has it open."""
-    page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US").new_page()
+def logged_in(browser: Browser, shop: Installation, name: str, **window: Any) -> Page:
+    """Return the inbox as a colleague has it open; `window` are options of the browser's context."""
+    page = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US"} | window).new_page()
     page.goto(f"http://127.0.0.1:{shop.port}/")
     page.fill("input[name=username]", f"{name}@shop.example")
     page.fill("input[name=password]", PASSWORD)

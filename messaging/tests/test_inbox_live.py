@@ -198,6 +198,54 @@ def test_what_was_taken_before_the_platform_died_is_not_sent_again(
     assert (accepted(platform, reporting), accepted(platform, silent)) == (1, 1)
 
 
+def test_a_reaction_is_put_on_changed_and_taken_off_by_mouse_keys_and_touch(
+    shop: Installation, platform: Control, browser: Browser, mona: Page, omar: Page
+) -> None:
+    customer = Customer(shop, "Hoda", 510)
+    both_open(mona, omar, customer, "Thank you so much")
+
+    def reacted(page: Page, emoji: str) -> None:
+        page.bring_to_front()
+        page.locator(f".ib-own-reaction[data-state=sent][data-emoji='{emoji}']").wait_for(timeout=PATIENCE)
+
+    theirs = mona.locator(".mc-theirs", has_text="Thank you so much")
+    theirs.hover()
+    theirs.get_by_role("button", name="React").click()
+    mona.get_by_role("menuitemradio", name="👍").click()
+    for page in (mona, omar):
+        reacted(page, "👍")
+    omar.locator(".mc-theirs [data-talk-react]").focus()
+    for key in ("Enter", "ArrowRight", "ArrowRight", "Enter"):  # opens at the one that is there
+        omar.keyboard.press(key)
+    for page in (omar, mona):
+        reacted(page, "😂")
+    phone = logged_in(browser, shop, "mona", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    open_talk(phone, "Hoda")
+    phone.locator(".mc-theirs [data-talk-react]").tap()
+    phone.get_by_role("menuitemradio", name="😂").tap()
+    for page in (phone, mona):
+        page.bring_to_front()
+        page.locator(".ib-own-reaction").wait_for(state="detached", timeout=PATIENCE)
+    phone.context.close()
+
+    def told() -> list[str]:
+        asked = [one["values"] for one in platform.requests() if one["values"].get("type") == "reaction"]
+        return [values["reaction"]["emoji"] for values in asked]
+
+    wait_until(lambda: len(told()) == 3, "the taking off")
+    assert told() == ["👍", "😂", ""]
+    platform.trouble("fail", platform="whatsapp", code="131009", on="reaction", times=1)
+    theirs.hover()
+    theirs.get_by_role("button", name="React").click()
+    mona.get_by_role("menuitemradio", name="🙏").click()
+    for page in (mona, omar):
+        page.bring_to_front()
+        page.get_by_text("Our reaction was not sent.").wait_for(timeout=PATIENCE)
+    omar.get_by_role("button", name="Try again").click()
+    for page in (omar, mona):
+        reacted(page, "🙏")
+
+
 def test_two_in_one_conversation_are_told_of_each_other(
     shop: Installation, platform: Control, mona: Page, omar: Page
 ) -> None:

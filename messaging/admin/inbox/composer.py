@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from messaging.admin.inbox import uploads
+from messaging.channels import adapter_for
 from messaging.channels.outbound import Content
 from messaging.message_templates.filling import templates_for
 from messaging.models import Conversation, MessageTemplate
@@ -26,6 +27,7 @@ class Offer:
     notice: str = ""
     tone: str = "neutral"
     until: datetime | None = None
+    reactions: tuple[str, ...] = ()
     is_human: bool = False
     accept: str = ""
     most_bytes: int = 0
@@ -70,6 +72,7 @@ def offer_for(conversation: Conversation) -> Offer:
         notice=notice,
         tone=tone,
         until=allowed.until,
+        reactions=adapter_for(platform).REACTIONS if Content.REACTION in allowed else (),
         is_human=allowed.is_human,
         accept=uploads.accepted(platform),
         most_bytes=uploads.most_bytes(platform),

@@ -77,6 +77,7 @@ export class Composer {
     this.contents = new Set((this.offer.contents || "").split(" ").filter(Boolean));
     if (offer) startTemplates(this, offer);
     this.panels.follow(this.contents, this.offer);
+    this.talk.toggleAttribute("data-may-react", Boolean(this.offer.reactions));
     if (!this.contents.has("text") && this.contents.has("comment_reply") && !this.answers) {
       const comments = this.thread.list.querySelectorAll(".mc-theirs:has([data-talk-answer=comment])");
       if (comments.length) this.answerTo(comments[comments.length - 1], { focus: false });
