@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.authentication import token_of
-from crm.api.problems import Conflict
+from crm.api.problems import Conflict, Problem, Unprocessable
 from crm.api.views import ApiViewSet
 from messaging.api.drafts import DraftSerializer, draft_from
 from messaging.api.of_conversation import OfConversation
 from messaging.bots import BotHasIt, PersonHasIt
 from messaging.models import Attachment, Message, MessageStatus
+from messaging.sending.limits import TooLong
 from messaging.sending.queueing import queue_message
 from messaging.sending.reactions import react
 from messaging.sending.refusals import AnsweredMeanwhile, Refused
@@ -152,7 +153,9 @@ class MessageViewSet(ApiViewSet):
         return Response(MessageSerializer(self.row()).data)
 
 
-def refusal(refused: Refused) -> Conflict:
+def refusal(refused: Refused) -> Problem:
     """Return what a program reads of something that may not be sent."""
+    if isinstance(refused, TooLong):
+        return Unprocessable("too_long", str(refused))
     codes = {BotHasIt: "bot_has_it", PersonHasIt: "person_has_it"}
     return Conflict(codes.get(type(refused), "not_allowed"), str(refused))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from messaging.channels.events import Event
+from messaging.channels.limits import Limit
 from messaging.channels.outbound import Content, Outbound, Sent
 
 #: Secrets of one channel by name; each a list, newest first, so that one can be rotated without a gap.
@@ -60,6 +61,12 @@ class Adapter(Protocol):
 
     #: What the platform takes from us.
     SENDS: frozenset[Content]
+
+    #: How much text each content may have, where it has any.
+    LIMITS: dict[Content, Limit]
+
+    #: Types of files (`image`, `video`, `audio`, `file`) that can bear a text.
+    CAPTIONS: frozenset[str]
 
     #: Which emoji it lets us put on messages of theirs, in the order in which they are offered.
     REACTIONS: tuple[str, ...]

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from messaging.channels.contract import Credentials
 from messaging.channels.events import IGSID
+from messaging.channels.limits import Limit, Unit
 from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
 from messaging.channels.outbound import Content, Outbound, Sent
 
@@ -23,6 +24,11 @@ SENDS = frozenset(
     }
 )
 REACTIONS: tuple[str, ...] = ("❤",)
+LIMITS: dict[Content, Limit] = {
+    **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(1000, Unit.BYTES)),
+    Content.COMMENT_REPLY: Limit(2200),
+}
+CAPTIONS: frozenset[str] = frozenset()
 HEART = "love"  # the one reaction that the API knows
 
 

@@ -8,6 +8,7 @@ https://developers.facebook.com/docs/graph-api/reference/object/comments
 
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PSID
+from messaging.channels.limits import Limit
 from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
 from messaging.channels.outbound import Content, Outbound, Sent
 
@@ -15,6 +16,11 @@ SENDS = frozenset(
     {Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY, Content.REACTION}
 )
 REACTIONS: tuple[str, ...] = ("❤", "👍", "😆", "😮", "😢", "😠")
+LIMITS: dict[Content, Limit] = {
+    **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(2000)),
+    Content.COMMENT_REPLY: Limit(8000),
+}
+CAPTIONS: frozenset[str] = frozenset()
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:

@@ -26,7 +26,6 @@ SEND_REASONS = {
     "1200": Reason.TRY_AGAIN,
     "1545041": Reason.UNREACHABLE,
 }
-LARGEST_TEXT = 2000
 
 
 def send_message(

@@ -26,9 +26,20 @@ from messaging.channels.events import (
 )
 from messaging.channels.reading import instant, load_object, object_of, objects_of, text_of
 from messaging.channels.telegram_content import SERVICE_FIELDS, content_of
-from messaging.channels.telegram_sending import REACTIONS, SENDS, send
+from messaging.channels.telegram_sending import CAPTIONS, LIMITS, REACTIONS, SENDS, send
 
-__all__ = ["KEPT_HEADERS", "REACTIONS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
+__all__ = [
+    "CAPTIONS",
+    "KEPT_HEADERS",
+    "LIMITS",
+    "REACTIONS",
+    "SECRETS",
+    "SENDS",
+    "handshake",
+    "parse",
+    "send",
+    "verify",
+]
 
 Json = dict[str, Any]
 

@@ -24,10 +24,21 @@ from messaging.channels.events import (
     StatusUpdate,
 )
 from messaging.channels.reading import instant, storable, token_of
-from messaging.channels.twilio_sending import REACTIONS, SENDS, send
+from messaging.channels.twilio_sending import CAPTIONS, LIMITS, REACTIONS, SENDS, send
 from messaging.channels.whatsapp_ids import is_business_scoped, is_phone, whatsapp_keys
 
-__all__ = ["KEPT_HEADERS", "REACTIONS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
+__all__ = [
+    "CAPTIONS",
+    "KEPT_HEADERS",
+    "LIMITS",
+    "REACTIONS",
+    "SECRETS",
+    "SENDS",
+    "handshake",
+    "parse",
+    "send",
+    "verify",
+]
 
 SECRETS: tuple[str, ...] = ("account_sid", "auth_token")
 KEPT_HEADERS: tuple[str, ...] = ("content-type",)

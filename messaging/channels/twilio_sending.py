@@ -13,11 +13,14 @@ from django.conf import settings
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, PSID, USER_ID
 from messaging.channels.http import Answer, ask, refuse_unclear
+from messaging.channels.limits import Limit
 from messaging.channels.outbound import Content, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.TEMPLATE})
 REACTIONS: tuple[str, ...] = ()
+LIMITS: dict[Content, Limit] = {Content.TEXT: Limit(1600), Content.MEDIA: Limit(1600)}
+CAPTIONS = frozenset({"image", "video", "file"})
 REASONS = {
     "14107": Reason.THROTTLED,
     "20003": Reason.TOKEN,

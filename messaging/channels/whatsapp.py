@@ -32,9 +32,20 @@ from messaging.channels.whatsapp_people import (
     user_id_update,
     with_own_phone,
 )
-from messaging.channels.whatsapp_sending import REACTIONS, SENDS, send
+from messaging.channels.whatsapp_sending import CAPTIONS, LIMITS, REACTIONS, SENDS, send
 
-__all__ = ["KEPT_HEADERS", "REACTIONS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
+__all__ = [
+    "CAPTIONS",
+    "KEPT_HEADERS",
+    "LIMITS",
+    "REACTIONS",
+    "SECRETS",
+    "SENDS",
+    "handshake",
+    "parse",
+    "send",
+    "verify",
+]
 
 SECRETS: tuple[str, ...] = (*META_SECRETS, "waba_id")
 

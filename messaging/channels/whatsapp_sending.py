@@ -8,12 +8,15 @@ from typing import Any
 
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, USER_ID
+from messaging.channels.limits import Limit
 from messaging.channels.meta_sending import REASONS, graph
 from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import objects_of, text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.TEMPLATE, Content.REACTION})
 REACTIONS: tuple[str, ...] = ("👍", "❤️", "😂", "😮", "😢", "🙏")
+LIMITS: dict[Content, Limit] = {Content.TEXT: Limit(4096), Content.MEDIA: Limit(1024), Content.BUTTONS: Limit(1024)}
+CAPTIONS = frozenset({"image", "video", "file"})
 MOST_BUTTONS = 3  # beyond that it has to be a list
 WHATSAPP_REASONS = {
     **REASONS,

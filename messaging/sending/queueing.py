@@ -17,10 +17,10 @@ from messaging.ingest.conversations import answered_anew, count_rows
 from messaging.keys import message_key
 from messaging.models import Attachment, Conversation, Message, MessageStatus, Outgoing
 from messaging.sending import refusals
+from messaging.sending.limits import refuse_too_long
 from messaging.services import AnotherIsOpen, reopen_conversation
 from messaging.window import allowance, may_answer_privately
 
-LONGEST_TEXT = 4096  # what the most generous platform takes; each adapter knows its own
 MESSAGE_TYPES = {
     Content.TEXT: "text",
     Content.BUTTONS: "text",
@@ -81,6 +81,7 @@ def queue_message(
     _reopen(conversation)
     text = draft.text.replace("\x00", "").strip()
     _refuse_empty(draft, text)
+    refuse_too_long(conversation.channel.platform, draft.content, text, draft.file_type)
     if draft.content == Content.PRIVATE_REPLY:
         _refuse_second_private_reply(draft)
     if seen_up_to is not None:
@@ -120,8 +121,6 @@ def _refuse_empty(draft: Draft, text: str) -> None:
         raise refusals.Refused(refusals.EMPTY)
     if draft.content == Content.MEDIA and draft.file is None:
         raise refusals.Refused(refusals.EMPTY)
-    if len(text) > LONGEST_TEXT:
-        raise refusals.Refused(refusals.TOO_LONG)
     if draft.content in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY) and (
         draft.answers is None or not draft.answers.comment_id
     ):

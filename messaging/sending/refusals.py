@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 EMPTY = _("There is nothing to send.")
-TOO_LONG = _("The text is too long. Send it in parts.")
 NO_COMMENT = _("Choose the comment that this answers.")
 COMMENT_TOO_OLD = _("The comment is more than seven days old, so the platform takes no private answer to it any more.")
 ANSWERED_PRIVATELY = _("This comment was answered in private already; the platform allows one such answer.")

@@ -198,6 +198,30 @@ def test_what_was_taken_before_the_platform_died_is_not_sent_again(
     assert (accepted(platform, reporting), accepted(platform, silent)) == (1, 1)
 
 
+def test_a_text_that_is_too_long_says_so_while_it_is_written_and_stays(
+    shop: Installation, platform: Control, mona: Page, omar: Page
+) -> None:
+    customer = Customer(shop, "Rania", 511)
+    both_open(mona, omar, customer)
+    count = mona.locator("[data-composer-count]")
+    mona.fill(FIELD, "a" * 3000)
+    assert not count.is_visible()
+    mona.fill(FIELD, "😀" * 4000)
+    assert count.inner_text() == "4,000 / 4,096 letters"
+    mona.fill(FIELD, "a" * 4097)
+    mona.press(FIELD, "Enter")
+    mona.get_by_text("The text is too long. Shorten it, or send it in parts.").wait_for()
+    assert len(mona.input_value(FIELD)) == 4097
+    mona.locator("[data-composer-open=buttons]").click()
+    mona.locator("[name=button]").first.fill("Yes")
+    mona.fill(FIELD, "a" * 1025)
+    assert count.inner_text() == "1,025 / 1,024 letters"
+    mona.locator("[name=button]").first.fill("")
+    assert not count.is_visible()
+    write(mona, "a" * 1025)
+    wait_until(lambda: accepted(platform, customer), "the sending")
+
+
 def test_a_reaction_is_put_on_changed_and_taken_off_by_mouse_keys_and_touch(
     shop: Installation, platform: Control, browser: Browser, mona: Page, omar: Page
 ) -> None:

@@ -10,6 +10,7 @@ from crm.mentions import said_of_untold
 from crm.services import add_note
 from crm.visibility import user_of, visible
 from messaging.admin.inbox.asked import number
+from messaging.admin.inbox.composer import LONGEST_NOTE
 from messaging.admin.inbox.drafts import Unclear, read_draft, token_of, unix_lines
 from messaging.admin.inbox.finding import ANSWERED, CHANGE, VIEW, conversation_of, refuse
 from messaging.admin.inbox.talk import bubble_html
@@ -17,7 +18,6 @@ from messaging.models import Message
 from messaging.sending import queueing
 from messaging.sending.refusals import AnsweredMeanwhile, Refused
 
-LONGEST_NOTE = 4000
 DECISIONS = {"again": queueing.send_again, "keep": queueing.keep_as_sent, "withdraw": queueing.withdraw}
 
 
@@ -51,7 +51,9 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep a note about the customer, and show it where it stands in the thread."""
     shown = conversation_of(request, pk, VIEW)
-    text = unix_lines(request.POST.get("text", ""))[:LONGEST_NOTE]
+    text = unix_lines(request.POST.get("text", ""))
+    if len(text) > LONGEST_NOTE:
+        return refuse(_("The note is too long: it may have %(count)d letters.") % {"count": LONGEST_NOTE})
     try:
         added = add_note(customer=shown.identity.customer, author=user_of(request), text=text)
     except ValueError:
