@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.core.files import File
 from django.db import transaction
@@ -17,7 +17,7 @@ from messaging.ingest.conversations import answered_anew, count_rows
 from messaging.keys import message_key
 from messaging.models import Attachment, Conversation, Message, MessageStatus, Outgoing
 from messaging.sending import refusals
-from messaging.sending.limits import refuse_too_long
+from messaging.sending.limits import bears_text, refuse_too_long
 from messaging.services import AnotherIsOpen, reopen_conversation
 from messaging.window import allowance, may_answer_privately
 
@@ -65,6 +65,7 @@ def queue_message(
 
     `seen_up_to` is the newest message that its writer has seen: where a colleague has answered since, nothing is queued.
     `token` is the writer's own id for it: asked for again under the same one in this conversation, the same message is returned.
+    A file that bears no text there is followed by its text as a message of its own (`caption_of`); the file is returned.
 
     Raises:
         messaging.sending.refusals.Refused: the platform's rules or the customer's wish forbid it, or there is nothing to send.
@@ -86,13 +87,25 @@ def queue_message(
         _refuse_second_private_reply(draft)
     if seen_up_to is not None:
         _refuse_if_answered(conversation, seen_up_to, author)
+    token = token or uuid4()
+    if text and draft.content == Content.MEDIA and not bears_text(conversation.channel.platform, draft.file_type):
+        caption = Draft(text=text, is_answer=draft.is_answer)
+        message = _queue(conversation, draft, "", author, automated, token)
+        _queue(conversation, caption, text, author, automated, _caption_token(token))
+        return message
+    return _queue(conversation, draft, text, author, automated, token)
+
+
+def _queue(
+    conversation: Conversation, draft: Draft, text: str, author: User | None, automated: bool, token: UUID
+) -> Message:
     now = timezone.now()
     message = _create_message(conversation, draft, text, author, automated, now)
     Outgoing.objects.create(
         message=message,
         channel_id=conversation.channel_id,
         conversation=conversation,
-        token=token or uuid4(),
+        token=token,
         content=draft.content.value,
         details=_details(draft),
     )
@@ -103,6 +116,16 @@ def queue_message(
             message_count=F("message_count") + 1, last_activity_at=now, updated_at=now
         )
     return message
+
+
+def caption_of(message: Message) -> Message | None:
+    """Return the text that was queued behind a file which could not bear it, if there is one."""
+    token = _caption_token(message.outgoing.token)
+    return Message.objects.filter(outgoing__token=token, conversation=message.conversation_id).first()
+
+
+def _caption_token(token: UUID) -> UUID:
+    return uuid5(token, "caption")
 
 
 def _reopen(conversation: Conversation) -> None:

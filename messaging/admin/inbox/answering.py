@@ -43,7 +43,9 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("%(name)s answered while you were writing. Send yours all the same?") % {"name": who}
         html = bubble_html(request, shown, theirs.pk)
         return JsonResponse({"answered": said, "html": html, "id": theirs.pk}, status=ANSWERED)
-    return JsonResponse({"id": message.pk, "html": bubble_html(request, shown, message.pk)})
+    shown_anew = [message, *filter(None, [queueing.caption_of(message)])]
+    html = "".join(bubble_html(request, shown, one.pk) for one in shown_anew)
+    return JsonResponse({"id": message.pk, "html": html})
 
 
 @staff_page("inbox/<int:pk>/note/", name="inbox_note", permission="crm.add_note")
