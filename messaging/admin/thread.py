@@ -212,7 +212,7 @@ def _bubbles(shown: Conversation, rows: Iterable[Message]) -> Iterator[Bubble]:
     day: date | None = None
     came_by: tuple[Any, ...] = (Message.Source.DIRECT, None, None)
     for message in rows:
-        bubble = _bubble(message, quoted, actors)
+        bubble = _bubble(message, shown, quoted, actors)
         today = timezone.localdate(message.at)
         if today != day:
             day, bubble.day = today, _day_name(today)
@@ -227,7 +227,7 @@ def _bubbles(shown: Conversation, rows: Iterable[Message]) -> Iterator[Bubble]:
         yield bubble
 
 
-def _bubble(message: Message, quoted: dict[bytes, str], actors: frozenset[str]) -> Bubble:
+def _bubble(message: Message, shown: Conversation, quoted: dict[bytes, str], actors: frozenset[str]) -> Bubble:
     status = MessageStatus(message.status)
     reply = ""
     if message.reply_to.startswith("story:"):
@@ -244,7 +244,7 @@ def _bubble(message: Message, quoted: dict[bytes, str], actors: frozenset[str]) 
         kind="" if plain or message.deleted_at else labels.kind_name(message.type),
         kind_icon=labels.kind_icon(message.type),
         ours=message.direction == Message.Direction.OUT,
-        fate=fates.fate_of(message),
+        fate=fates.fate_of(message, shown),
         version=getattr(message, "version", ""),
         token=message.outgoing.token.hex if hasattr(message, "outgoing") else "",
         micros=(message.at - versions.EPOCH) // timedelta(microseconds=1),

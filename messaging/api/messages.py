@@ -16,6 +16,7 @@ from messaging.api.drafts import DraftSerializer, draft_from
 from messaging.api.of_conversation import OfConversation
 from messaging.bots import BotHasIt, PersonHasIt
 from messaging.models import Attachment, Message, MessageStatus
+from messaging.sending.failures import failure_of
 from messaging.sending.limits import TooLong
 from messaging.sending.queueing import queue_message
 from messaging.sending.reactions import react
@@ -69,6 +70,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_failure(self, row: Message) -> str:
         outgoing = getattr(row, "outgoing", None)
+        if outgoing and row.status == MessageStatus.FAILED and not row.deleted_at:
+            return failure_of(row, outgoing, row.conversation).words
         return outgoing.reason_text if outgoing else ""
 
     @extend_schema_field(OwnReactionSerializer(allow_null=True))
@@ -84,11 +87,9 @@ class MessagesAsked(serializers.Serializer[Any]):
 
 
 def _complete(rows: QuerySet[Message]) -> QuerySet[Message]:
-    return (
-        rows.select_related("outgoing", "own_reaction")
-        .prefetch_related("attachments")
-        .defer("text_folded", "external_key")
-    )
+    related = ("outgoing", "own_reaction", "conversation__identity", "conversation__channel")
+    unneeded = ("text_folded", "external_key", "conversation__channel__credentials")
+    return rows.select_related(*related).prefetch_related("attachments").defer(*unneeded)
 
 
 class MessagesOfConversationViewSet(OfConversation):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from messaging.channels.events import Event
 from messaging.channels.limits import Limit
-from messaging.channels.outbound import Content, Outbound, Sent
+from messaging.channels.outbound import Content, Outbound, Reason, Sent
 
 #: Secrets of one channel by name; each a list, newest first, so that one can be rotated without a gap.
 Credentials = Mapping[str, list[str]]
@@ -64,6 +64,9 @@ class Adapter(Protocol):
 
     #: How much text each content may have, where it has any.
     LIMITS: dict[Content, Limit]
+
+    #: What the codes mean with which it reports later that it could not deliver what it took.
+    FAILURES: dict[str, Reason]
 
     #: Types of files (`image`, `video`, `audio`, `file`) that can bear a text.
     CAPTIONS: frozenset[str]

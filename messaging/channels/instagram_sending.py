@@ -11,7 +11,7 @@ from messaging.channels.contract import Credentials
 from messaging.channels.events import IGSID
 from messaging.channels.limits import Limit, Unit
 from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
-from messaging.channels.outbound import Content, Outbound, Sent
+from messaging.channels.outbound import Content, Outbound, Reason, Sent
 
 SENDS = frozenset(
     {
@@ -29,6 +29,7 @@ LIMITS: dict[Content, Limit] = {
     Content.COMMENT_REPLY: Limit(2200),
 }
 CAPTIONS: frozenset[str] = frozenset()
+FAILURES: dict[str, Reason] = {}
 HEART = "love"  # the one reaction that the API knows
 
 

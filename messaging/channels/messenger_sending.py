@@ -10,7 +10,7 @@ from messaging.channels.contract import Credentials
 from messaging.channels.events import PSID
 from messaging.channels.limits import Limit
 from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
-from messaging.channels.outbound import Content, Outbound, Sent
+from messaging.channels.outbound import Content, Outbound, Reason, Sent
 
 SENDS = frozenset(
     {Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY, Content.REACTION}
@@ -21,6 +21,7 @@ LIMITS: dict[Content, Limit] = {
     Content.COMMENT_REPLY: Limit(8000),
 }
 CAPTIONS: frozenset[str] = frozenset()
+FAILURES: dict[str, Reason] = {}
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     WINDOW = "window"
     OPTED_OUT = "opted_out"
     UNREACHABLE = "unreachable"
+    WITHHELD = "withheld"
     CONTENT = "content"
     SETUP = "setup"
     REFUSED = "refused"

@@ -23,6 +23,7 @@ LIMITS: dict[Content, Limit] = {
     Content.MEDIA: Limit(1024, Unit.UTF16),
 }
 CAPTIONS = frozenset({"image", "video", "audio", "file"})
+FAILURES: dict[str, Reason] = {}
 
 
 Call = tuple[str, dict[str, Any]]

@@ -24,11 +24,12 @@ from messaging.channels.events import (
     StatusUpdate,
 )
 from messaging.channels.reading import instant, storable, token_of
-from messaging.channels.twilio_sending import CAPTIONS, LIMITS, REACTIONS, SENDS, send
+from messaging.channels.twilio_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
 from messaging.channels.whatsapp_ids import is_business_scoped, is_phone, whatsapp_keys
 
 __all__ = [
     "CAPTIONS",
+    "FAILURES",
     "KEPT_HEADERS",
     "LIMITS",
     "REACTIONS",

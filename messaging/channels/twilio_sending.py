@@ -47,6 +47,25 @@ REASONS = {
     "63032": Reason.UNREACHABLE,
     "63038": Reason.THROTTLED,
 }
+#: With which it reports later that a message failed: https://www.twilio.com/docs/messaging/guides/debugging-common-issues
+FAILURES = {
+    **REASONS,
+    "30001": Reason.THROTTLED,
+    "30002": Reason.SETUP,
+    "30003": Reason.UNREACHABLE,
+    "30004": Reason.UNREACHABLE,
+    "30005": Reason.UNREACHABLE,
+    "30006": Reason.UNREACHABLE,
+    "30007": Reason.CONTENT,
+    "30008": Reason.TRY_AGAIN,
+    "30019": Reason.CONTENT,
+    "30034": Reason.SETUP,
+    "63013": Reason.CONTENT,
+    "63019": Reason.CONTENT,
+    "63020": Reason.SETUP,
+    "63021": Reason.CONTENT,
+    "63049": Reason.WITHHELD,
+}
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:

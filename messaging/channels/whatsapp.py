@@ -32,10 +32,11 @@ from messaging.channels.whatsapp_people import (
     user_id_update,
     with_own_phone,
 )
-from messaging.channels.whatsapp_sending import CAPTIONS, LIMITS, REACTIONS, SENDS, send
+from messaging.channels.whatsapp_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
 
 __all__ = [
     "CAPTIONS",
+    "FAILURES",
     "KEPT_HEADERS",
     "LIMITS",
     "REACTIONS",

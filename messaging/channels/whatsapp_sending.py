@@ -22,7 +22,7 @@ WHATSAPP_REASONS = {
     **REASONS,
     "100": Reason.CONTENT,
     "130429": Reason.THROTTLED,
-    "130472": Reason.UNREACHABLE,
+    "130472": Reason.WITHHELD,
     "131000": Reason.TRY_AGAIN,
     "131005": Reason.SETUP,
     "131008": Reason.CONTENT,
@@ -32,7 +32,7 @@ WHATSAPP_REASONS = {
     "131026": Reason.UNREACHABLE,
     "131047": Reason.WINDOW,
     "131048": Reason.THROTTLED,
-    "131049": Reason.UNREACHABLE,
+    "131049": Reason.WITHHELD,
     "131050": Reason.OPTED_OUT,
     "131051": Reason.CONTENT,
     "131052": Reason.CONTENT,
@@ -47,6 +47,7 @@ WHATSAPP_REASONS = {
     "133010": Reason.SETUP,
     "133016": Reason.THROTTLED,
 }
+FAILURES = WHATSAPP_REASONS
 #: Too much to one person: https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
 TOO_MUCH_TO_ONE, ONE_PERSON_SECONDS = "131056", 6.0
 

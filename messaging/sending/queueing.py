@@ -1,4 +1,4 @@
-"""Queueing messages of ours, and deciding about those whose fate is unknown."""
+"""Queueing messages of ours."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ from django.utils import timezone
 from crm.models import User
 from messaging.bots import lock, take_turn
 from messaging.channels.outbound import Content
-from messaging.ingest.conversations import answered_anew, count_rows
+from messaging.ingest.conversations import count_rows
 from messaging.keys import message_key
 from messaging.models import Attachment, Conversation, Message, MessageStatus, Outgoing
 from messaging.sending import refusals
@@ -75,16 +75,12 @@ def queue_message(
     if token and (queued := Message.objects.filter(outgoing__token=token, conversation=conversation).first()):
         return queued
     take_turn(conversation, author=author, automated=automated)
-    allowed = allowance(conversation, by_person=not automated)
-    refusals.refuse_unless_allowed(draft.content, allowed)
-    if draft.content == Content.REACTION:  # no message: see `messaging.sending.reactions`
-        raise refusals.Refused(refusals.NOT_HERE)
-    _reopen(conversation)
+    refuse_what_is_not_allowed(conversation, draft.content, by_person=not automated)
     text = draft.text.replace("\x00", "").strip()
     _refuse_empty(draft, text)
     refuse_too_long(conversation.channel.platform, draft.content, text, draft.file_type)
     if draft.content == Content.PRIVATE_REPLY:
-        _refuse_second_private_reply(draft)
+        refuse_second_private_reply(_comment_of(draft))
     if seen_up_to is not None:
         _refuse_if_answered(conversation, seen_up_to, author)
     token = token or uuid4()
@@ -128,6 +124,18 @@ def _caption_token(token: UUID) -> UUID:
     return uuid5(token, "caption")
 
 
+def refuse_what_is_not_allowed(conversation: Conversation, content: Content, *, by_person: bool) -> None:
+    """Check the platform's rules and the customer's wish for a locked conversation, and open it again where it was closed.
+
+    Raises:
+        messaging.sending.refusals.Refused: they forbid it.
+    """
+    refusals.refuse_unless_allowed(content, allowance(conversation, by_person=by_person))
+    if content == Content.REACTION:  # no message: see `messaging.sending.reactions`
+        raise refusals.Refused(refusals.NOT_HERE)
+    _reopen(conversation)
+
+
 def _reopen(conversation: Conversation) -> None:
     """Who writes into a closed conversation goes on with it, unless there is a newer one."""
     if conversation.status == Conversation.Status.OPEN:
@@ -144,16 +152,22 @@ def _refuse_empty(draft: Draft, text: str) -> None:
         raise refusals.Refused(refusals.EMPTY)
     if draft.content == Content.MEDIA and draft.file is None:
         raise refusals.Refused(refusals.EMPTY)
-    if draft.content in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY) and (
-        draft.answers is None or not draft.answers.comment_id
-    ):
+    if draft.content in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY):
+        _comment_of(draft)
+
+
+def _comment_of(draft: Draft) -> Message:
+    if draft.answers is None or not draft.answers.comment_id:
         raise refusals.Refused(refusals.NO_COMMENT)
+    return draft.answers
 
 
-def _refuse_second_private_reply(draft: Draft) -> None:
-    """A comment is answered in private once, and within days."""
-    comment = draft.answers
-    assert comment is not None  # noqa: S101 - checked before
+def refuse_second_private_reply(comment: Message, *, but: int | None = None) -> None:
+    """A comment is answered in private once, and within days; `but` is the message that is sent again.
+
+    Raises:
+        messaging.sending.refusals.Refused: that was done, or is over.
+    """
     if not may_answer_privately(comment.at):
         raise refusals.Refused(refusals.COMMENT_TOO_OLD)
     earlier = Outgoing.objects.filter(
@@ -161,7 +175,7 @@ def _refuse_second_private_reply(draft: Draft) -> None:
         content=Content.PRIVATE_REPLY.value,
         details__comment_id=comment.comment_id,
     ).exclude(message__status=MessageStatus.FAILED)
-    if earlier.exists():
+    if earlier.exclude(pk=but).exists():
         raise refusals.Refused(refusals.ANSWERED_PRIVATELY)
 
 
@@ -226,58 +240,3 @@ def _count(conversation: Conversation, message: Message) -> None:
             }
         ]
     )
-
-
-@transaction.atomic
-def send_again(*, message_id: int) -> bool:
-    """Queue a message again that failed or whose fate is unknown; say whether that was so.
-
-    Raises:
-        messaging.sending.refusals.Refused: it may not be sent any more.
-    """
-    outgoing = _finished(message_id)
-    if outgoing is None:
-        return False
-    conversation = lock(outgoing.conversation_id)
-    allowed = allowance(conversation, by_person=not outgoing.message.automated)
-    refusals.refuse_unless_allowed(Content(outgoing.content), allowed)
-    outgoing.finished_at, outgoing.sender, outgoing.next_attempt_at = None, None, timezone.now()
-    outgoing.reason, outgoing.code, outgoing.attempts = "", "", 0
-    outgoing.save()
-    Message.objects.filter(pk=message_id).update(status=MessageStatus.QUEUED, error="")
-    answered_anew([conversation.pk])
-    return True
-
-
-@transaction.atomic
-def keep_as_sent(*, message_id: int) -> bool:
-    """Take a colleague's word that a message whose fate was unknown did arrive; say whether it was unknown."""
-    outgoing = _finished(message_id)
-    if outgoing is None or outgoing.message.status != MessageStatus.UNKNOWN:
-        return False
-    Outgoing.objects.filter(pk=outgoing.pk).update(reason="", code="")
-    Message.objects.filter(pk=message_id).update(status=MessageStatus.SENT, error="")
-    return True
-
-
-@transaction.atomic
-def withdraw(*, message_id: int) -> bool:
-    """Take back a message that is not under way yet; say whether it was in time. It stays in the thread as unsent."""
-    outgoing = Outgoing.objects.select_for_update().waiting().filter(pk=message_id).first()
-    if outgoing is None:
-        return False
-    now = timezone.now()
-    Outgoing.objects.filter(pk=message_id).update(finished_at=now)
-    Attachment.objects.filter(message=message_id).delete()
-    Message.objects.filter(pk=message_id).update(status=MessageStatus.FAILED, error="", text="", deleted_at=now)
-    answered_anew([outgoing.conversation_id])
-    return True
-
-
-def _finished(message_id: int) -> Outgoing | None:
-    """Lock a message that failed or is unknown, and was not withdrawn."""
-    found = Outgoing.objects.select_for_update(of=("self",)).select_related("message")
-    outgoing = found.filter(pk=message_id, finished_at__isnull=False, message__deleted_at=None).first()
-    again = (MessageStatus.FAILED, MessageStatus.UNKNOWN)
-    is_ours = outgoing is not None and outgoing.message.status in again and outgoing.message.external_key is None
-    return outgoing if is_ours else None

@@ -15,10 +15,11 @@ from messaging.admin.inbox.drafts import Unclear, read_draft, token_of, unix_lin
 from messaging.admin.inbox.finding import ANSWERED, CHANGE, VIEW, conversation_of, refuse
 from messaging.admin.inbox.talk import bubble_html
 from messaging.models import Message
-from messaging.sending import queueing
+from messaging.sending import deciding, queueing
 from messaging.sending.refusals import AnsweredMeanwhile, Refused
 
-DECISIONS = {"again": queueing.send_again, "keep": queueing.keep_as_sent, "withdraw": queueing.withdraw}
+AGAIN = "again"
+DECISIONS = {"keep": deciding.keep_as_sent, "withdraw": deciding.withdraw}
 
 
 @staff_page("inbox/<int:pk>/send/", name="inbox_send", permission=CHANGE)
@@ -69,11 +70,14 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Send a message again, take it as sent or take it back, and show it as it is then."""
     message = visible(user_of(request), Message).filter(pk=pk).only("conversation").first()
-    if message is None or action not in DECISIONS:
+    if message is None or action not in (AGAIN, *DECISIONS):
         raise Http404
     shown = conversation_of(request, message.conversation_id, CHANGE)
     try:
-        DECISIONS[action](message_id=pk)
+        if action == AGAIN:
+            deciding.send_again(message_id=pk, author=user_of(request))
+        else:
+            DECISIONS[action](message_id=pk)
     except Refused as refused:
         return refuse(str(refused))
     return JsonResponse({"html": bubble_html(request, shown, pk)})
