@@ -128,17 +128,21 @@ def _refuse(answer: Answer) -> None:
         wait = object_of(answer.data.get("parameters")).get("retry_after")
         raise SendError(Reason.THROTTLED, code, retry_after=float(wait) if isinstance(wait, int) else None)
     words = text_of(answer.data.get("description")).lower()
-    if code == "400" and "chat not found" in words:
+    if code == "400" and any(said in words for said in NOBODY_THERE):
         raise SendError(Reason.UNREACHABLE, code)
+    if code == "404" and words == NO_SUCH_BOT:
+        raise SendError(Reason.TOKEN, code)
     raise SendError(
         _REASONS.get(code, Reason.TRY_AGAIN if code.startswith("5") else Reason.REFUSED), code or str(answer.status)
     )
 
 
+#: All that is said where no bot has such a token; of a method or an object that is not there, more is said.
+NO_SUCH_BOT = "not found"
+NOBODY_THERE = ("chat not found", "user not found", "peer_id_invalid")
 _REASONS = {
     "400": Reason.CONTENT,
     "401": Reason.TOKEN,
     "403": Reason.UNREACHABLE,
-    "404": Reason.TOKEN,
     "413": Reason.CONTENT,
 }
