@@ -45,6 +45,7 @@ class LookupDrain(ABC, Generic[Row, Found]):
 
     noun = "Row"
     most_attempts = MOST_ATTEMPTS
+    may_be_left = True
     lease = LEASE
 
     def __init__(self) -> None:
