@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import markup
-from crm.admin.filters import ChannelFilter, choice_filter
+from crm.admin.filters import ChannelFilter, SelectFilter, choice_filter
 from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
@@ -28,6 +28,21 @@ class MessageDaysFilter(DaysFilter):
     lookup = "at"
 
 
+class LostFilter(SelectFilter):
+    """Messages of ours that did not get through, found by the index of those."""
+
+    title = gettext_lazy("what became of it")
+    parameter_name = "lost"
+
+    def choices_for(self, request: HttpRequest) -> Any:
+        lost = (MessageStatus.UNKNOWN, MessageStatus.FAILED)
+        return [(status.name.lower(), status.label) for status in lost]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        asked = {"unknown": MessageStatus.UNKNOWN, "failed": MessageStatus.FAILED}.get(self.value() or "")
+        return queryset.filter(direction=Message.Direction.OUT, status=asked) if asked else queryset
+
+
 @admin.register(Message)
 class MessageAdmin(LeadFormOnMessage, ReadOnly, StaffAdmin):
     list_display = ("who", "way", "source_name", "channel_name", "when")
@@ -39,6 +54,7 @@ class MessageAdmin(LeadFormOnMessage, ReadOnly, StaffAdmin):
             [("in", gettext_lazy("From customers")), ("out", gettext_lazy("From us"))],
         ),
         choice_filter("source", gettext_lazy("source"), Message.Source.choices),
+        LostFilter,
         LeadFormFilter,
         ChannelFilter,
         BroughtByFilter,

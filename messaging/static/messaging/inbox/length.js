@@ -27,8 +27,9 @@ export class Counter {
     const [most, unit] = this.limit() ?? [Infinity, "letters"];
     const length = COUNT[unit](this.composer.field.value.trim());
     this.place.hidden = length < most * NEAR;
+    // The figures stand in one order, whichever way the words run.
     this.place.classList.toggle("ib-soon", length > most);
-    const words = say(unit === "bytes" ? "bytes" : "letters", `${length.toLocaleString()} / ${most.toLocaleString()}`);
+    const words = say(unit === "bytes" ? "bytes" : "letters", `\u2066${length.toLocaleString()} / ${most.toLocaleString()}\u2069`);
     if (!this.place.hidden && this.place.textContent !== words) this.place.textContent = words;
     return length > most;
   }
