@@ -1,5 +1,6 @@
 """What colleagues decide about messages of ours: send again, take as sent, take back."""
 
+from contextlib import closing, nullcontext
 from uuid import UUID, uuid5
 
 from django.core.files import File
@@ -12,6 +13,7 @@ from messaging.channels.outbound import Content
 from messaging.ingest.conversations import answered_anew
 from messaging.models import Attachment, Message, MessageStatus, Outgoing
 from messaging.sending.queueing import Draft, queue_message, refuse_second_private_reply, refuse_what_is_not_allowed
+from messaging.sending.refusals import FILE_GONE, Refused
 
 
 @transaction.atomic
@@ -51,18 +53,27 @@ def _send_anew(message_id: int, author: User | None) -> bool:
     if message is None:
         return False
     item = message.attachments.exclude(file="").first()
+    file = _opened(item) if item else None
     draft = Draft(
         content=Content(message.outgoing.content),
         text=message.text,
         details=message.outgoing.details,
         answers=_answered(message),
-        file=File(item.file.open("rb"), name=item.name) if item else None,
+        file=file,
         file_type=item.type if item else "file",
         mime_type=item.mime_type if item else "",
     )
     token = token_of_second(message.outgoing.token)
-    queue_message(conversation_id=message.conversation_id, draft=draft, author=author, token=token)
+    with nullcontext() if file is None else closing(file):
+        queue_message(conversation_id=message.conversation_id, draft=draft, author=author, token=token)
     return True
+
+
+def _opened(item: Attachment) -> "File[bytes]":
+    try:
+        return File(item.file.open("rb"), name=item.name)
+    except FileNotFoundError:
+        raise Refused(FILE_GONE) from None
 
 
 def token_of_second(token: UUID) -> UUID:

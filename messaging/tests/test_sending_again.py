@@ -164,6 +164,16 @@ def test_a_file_and_what_it_answers_go_along(world: SendingWorld) -> None:
     assert second_answer.reply_to == answer.reply_to != ""
 
 
+def test_a_file_that_is_gone_is_not_sent_again(world: SendingWorld) -> None:
+    conversation = world.conversation("whatsapp")
+    file = undelivered(world, conversation, "131000", drafts(conversation)[Content.MEDIA]())
+    kept = file.attachments.get().file
+    kept.storage.delete(str(kept.name))
+    with pytest.raises(Refused, match="no longer here"):
+        send_again(message_id=file.pk)
+    assert len(ours(conversation)) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "words", "buttons"),
     [
