@@ -46,10 +46,17 @@ def send_again(*, message_id: int, author: User | None = None) -> bool:
 
 def _send_anew(message_id: int, author: User | None) -> bool:
     """Queue what the platform did not deliver as a new message."""
-    found = Message.objects.select_for_update(of=("self",), no_key=True).select_related("outgoing")
-    message = found.filter(
-        pk=message_id, status=MessageStatus.FAILED, outgoing__isnull=False, external_key__isnull=False, deleted_at=None
-    ).first()
+    message = (
+        Message.objects.select_related("outgoing")
+        .filter(
+            pk=message_id,
+            status=MessageStatus.FAILED,
+            outgoing__isnull=False,
+            external_key__isnull=False,
+            deleted_at=None,
+        )
+        .first()
+    )
     if message is None:
         return False
     item = message.attachments.exclude(file="").first()

@@ -43,7 +43,7 @@ def react(*, message_id: int, emoji: str, author: User | None, automated: bool =
     message = Message.objects.get(pk=message_id)
     conversation = lock(message.conversation_id)
     take_turn(conversation, author=author, automated=automated)
-    if (settled := _settled(message_id, emoji)) is not None:
+    if (settled := _settled(message, emoji)) is not None:
         return settled
     refusals.refuse_unless_allowed(Content.REACTION, allowance(conversation, by_person=not automated))
     if not may_be_reacted_to(message):
@@ -61,10 +61,12 @@ def react(*, message_id: int, emoji: str, author: User | None, automated: bool =
     return row
 
 
-def _settled(message_id: int, emoji: str) -> OwnReaction | None:
+def _settled(message: Message, emoji: str) -> OwnReaction | None:
     """Where the platform certainly has what is wished for, be content with that: nothing is sent, so nothing forbids it."""
+    if not emoji and not OwnReaction.objects.filter(pk=message.pk).exists():
+        return OwnReaction(message=message, channel_id=message.channel_id, finished_at=timezone.now())
     there = OwnReaction.objects.select_for_update().exclude(finished_at=None).exclude(reason=Reason.UNKNOWN.value)
-    row: OwnReaction | None = there.filter(pk=message_id, shown=emoji).first()
+    row: OwnReaction | None = there.filter(pk=message.pk, shown=emoji).first()
     if row is not None:
         row.emoji, row.reason, row.code = emoji, "", ""
         row.save()

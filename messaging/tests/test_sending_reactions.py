@@ -50,6 +50,8 @@ def again_due() -> None:
 def test_it_is_put_on_and_taken_off(world: SendingWorld, platform: str) -> None:
     conversation = world.conversation(platform, unread_count=1, waiting_since=timezone.now())
     message, emoji = theirs(conversation), heart(platform)
+    assert react(message_id=message.pk, emoji="", author=None).state == ""  # there is none to take off
+    assert not OwnReaction.objects.exists()
     react(message_id=message.pk, emoji=emoji, author=None)
     assert state(message) == (emoji, "", "queued", "")
     world.send()
