@@ -261,6 +261,7 @@ DRAINS = {
     "deliveries": "messaging.ingest.drain.DeliveryDrain",
     "spool": "messaging.ingest.spool_drain.SpoolDrain",
     "outgoing": "messaging.sending.drain.OutgoingDrain",
+    "reactions": "messaging.sending.reactions.ReactionDrain",
     "away": "messaging.away.AwayDrain",
     "handoffs": "messaging.handoff_words.HandoffDrain",
     "lead_forms": "messaging.lead_forms.drain.LeadFormDrain",

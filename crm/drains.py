@@ -3,6 +3,7 @@
 import logging
 import signal
 import threading
+import time
 from collections.abc import Iterable
 from types import FrameType
 from typing import Protocol, runtime_checkable
@@ -19,6 +20,7 @@ IDLE_SECONDS = 0.05
 LONGEST_IDLE_SECONDS = 0.2
 FAILURE_SECONDS = 0.5
 LONGEST_FAILURE_SECONDS = 5.0
+LEAVE_SECONDS = 2.0
 
 
 class Drain(Protocol):
@@ -34,6 +36,13 @@ class FinishingDrain(Drain, Protocol):
 
     def finish(self) -> None:
         """Bring what is under way to its end; called once, after the last batch."""
+
+
+@runtime_checkable
+class LeavableDrain(Drain, Protocol):
+    """A drain whose batches may take long and may be left off at any moment: nothing is lost, and doing it twice does no harm."""
+
+    may_be_left: bool
 
 
 def drains_named(names: Iterable[str]) -> dict[str, Drain]:
@@ -57,23 +66,30 @@ class DrainDied(Exception):
     """A drain cannot go on in this process."""
 
 
-def run_forever(drains: dict[str, Drain], stop: threading.Event) -> None:
+def run_forever(drains: dict[str, Drain], stop: threading.Event) -> list[str]:
     """Run until told to stop; a batch under way is finished. A failing drain waits, the others go on.
+
+    Return which drains were left in the middle of a batch, since they may be: their threads go on until the process ends.
 
     Raises:
         DrainDied: one broke down for good, as when a native library panics; all were stopped, to be started afresh.
     """
     died: list[str] = []
-    threads = [
-        threading.Thread(target=_run_one, args=(name, drain, stop, died), name=f"drain {name}")
+    threads = {
+        name: threading.Thread(target=_run_one, args=(name, drain, stop, died), name=f"drain {name}")
         for name, drain in drains.items()
-    ]
-    for thread in threads:
+    }
+    for thread in threads.values():
         thread.start()
-    for thread in threads:
-        thread.join()
+    stop.wait()
+    leavable = [name for name, drain in drains.items() if isinstance(drain, LeavableDrain) and drain.may_be_left]
+    patient_until = time.monotonic() + LEAVE_SECONDS
+    for name in sorted(threads, key=lambda one: one in leavable):
+        patience = max(patient_until - time.monotonic(), 0) if name in leavable else None
+        threads[name].join(patience)
     if died:
         raise DrainDied(", ".join(died))
+    return [name for name, thread in threads.items() if thread.is_alive()]
 
 
 def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str]) -> None:

@@ -18,6 +18,7 @@ from crm.database_errors import is_outage
 from crm.log_format import describe
 from messaging.bots import lock
 from messaging.models import AwayReply, Conversation, Message
+from messaging.sending.limits import TooLong
 from messaging.sending.queueing import Draft, queue_message
 from messaging.sending.refusals import Refused
 
@@ -104,6 +105,9 @@ def tell_away(*, conversation_id: int, now: datetime) -> bool:
             with transaction.atomic():
                 draft = Draft(text=text, is_answer=False)
                 reply.message = queue_message(conversation_id=conversation_id, draft=draft, author=None, automated=True)
+        except TooLong as refused:
+            logger.warning("Conversation %s was not told of hours: %s", conversation_id, refused)
+            return True
         except Refused:
             return True
         reply.save(update_fields=["message"])

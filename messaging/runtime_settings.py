@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from crm.runtime_settings import Declared, declare
+from messaging.sending.limits import too_long_for
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 BOTS = _("Bots")
 FILES = _("Files")
 AWAY = _("While the shop is closed")
+TOO_LONG = _("Too long for one message: %(bounds)s.")
+
+
+def _refuse_too_long(text: str) -> None:
+    """Refuse what some platform in use does not take as one message: it would never be sent there, and nobody would notice."""
+    if bounds := too_long_for(text.strip()):
+        raise ValueError(str(TOO_LONG) % {"bounds": ", ".join(bounds)})
 
 
 def _away_text(language: str, title: "_StrPromise", default: str) -> Declared:
@@ -22,6 +30,7 @@ def _away_text(language: str, title: "_StrPromise", default: str) -> Declared:
         title=title,
         help=_("Empty: another language is used. With none of them, nothing is sent."),
         category=AWAY,
+        check=_refuse_too_long,
     )
 
 

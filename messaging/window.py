@@ -115,9 +115,12 @@ def allowance(conversation: Conversation, *, by_person: bool = True, now: dateti
     wrote_at = conversation.identity.last_inbound_at or conversation.last_inbound_at
     if wrote_at and now < wrote_at + FREE_REPLY:
         return Allowance(private | public | templates, until=wrote_at + FREE_REPLY)
+    # Reactions cannot bear the tag that the time after the first day asks for.
     human = conversation.channel.platform in WITH_HUMAN_AGENT and by_person
     if wrote_at and human and now < wrote_at + HUMAN_REPLY:
-        return Allowance(private | public, until=wrote_at + HUMAN_REPLY, tag=HUMAN_AGENT, is_human=True)
+        return Allowance(
+            (private - {Content.REACTION}) | public, until=wrote_at + HUMAN_REPLY, tag=HUMAN_AGENT, is_human=True
+        )
     return Allowance(public | templates)
 
 

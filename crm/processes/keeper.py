@@ -19,7 +19,9 @@ from crm.processes.procfile import ROOT, commands, environment
 
 STEADY_SECONDS = 5.0  # who lived that long is started again at once
 FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
-GRACE_SECONDS = 4.0  # under the 5 s after which honcho kills us
+GRACE_SECONDS = 4.0
+#: What has to be finished takes longer than that only where a platform is slow to answer: see `messaging.channels.http`.
+PATIENCE: dict[str, float] = {"send": 55.0}
 
 
 class Keeper:
@@ -75,9 +77,12 @@ class Keeper:
         with suppress(ProcessLookupError):
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while child.poll() is None and time.monotonic() < deadline:
+        began, patience, said = time.monotonic(), PATIENCE.get(self.name, GRACE_SECONDS), False
+        while child.poll() is None and time.monotonic() < began + patience:
             self._sleep(0.1)
+            if not said and time.monotonic() > began + GRACE_SECONDS:
+                self._say(f"finishes what is under way, for up to {patience:.0f} s")
+                said = True
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)  # workers of a killed process, which would keep its port
         child.wait()

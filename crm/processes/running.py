@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import honcho.manager
 import psutil
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from crm.processes.keeper import PATIENCE
 from crm.processes.procfile import ROOT, commands, environment
 
-REMNANT_SECONDS = 15.0  # what a killed run may take to be cleared away by its keepers
+LONGEST_STOP_SECONDS = max(PATIENCE.values()) + 5.0
+REMNANT_SECONDS = LONGEST_STOP_SECONDS  # what a killed run may take to be cleared away by its keepers
 SIGINT_CODE, SIGTERM_CODE = 130, 143  # honcho's
 
 
@@ -108,6 +111,7 @@ def _trouble_with(host: str, port: int) -> str:
 
 def run_processes() -> int:
     """Run every process of the Procfile until Ctrl-C or SIGTERM; return the exit code."""
+    honcho.manager.KILL_WAIT = LONGEST_STOP_SECONDS  # keepers know how long their process may take, and end in time
     manager = Manager(Printer(sys.stdout))
     keeper = f"exec {shlex.quote(sys.executable)} -m crm.processes.keeper"
     for name in commands():

@@ -139,7 +139,7 @@ class TestForever:
 SETTINGS = f"""
 from config.settings import *
 
-DRAINS = {{"slow": "{PACKAGE}.Slow", "failing": "{PACKAGE}.Failing", "dying": "{PACKAGE}.Dying", "counting": "{PACKAGE}.Counting"}}
+DRAINS = {{name.lower(): "{PACKAGE}." + name for name in ("Slow", "Leavable", "Failing", "Dying", "Counting")}}
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}}  # no drain here needs it
 """
 
@@ -181,6 +181,22 @@ class TestCommand:
         finally:
             process.kill()
         assert (tmp_path / "done").exists()
+        assert (process.returncode, printed) == (0, "Stopped.\n"), complaints
+
+    def test_told_to_stop_it_leaves_off_what_may_be_asked_again(
+        self, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        process = self.start(environment, "leavable", "slow")
+        try:
+            deadline = time.monotonic() + 20
+            while not all((tmp_path / name).exists() for name in ("asked", "begun")) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            (tmp_path / "done").unlink(missing_ok=True)
+            process.send_signal(signal.SIGTERM)
+            printed, complaints = process.communicate(timeout=10)
+        finally:
+            process.kill()
+        assert (tmp_path / "done").exists()  # the other one's batch was finished
         assert (process.returncode, printed) == (0, "Stopped.\n"), complaints
 
     def test_once_it_says_what_it_did(self, environment: dict[str, str]) -> None:

@@ -49,3 +49,14 @@ class Slow:
         time.sleep(0.7)
         (folder / "done").touch()
         return 1
+
+
+class Leavable:
+    """Waits for an answer that takes a minute, and that somebody else may ask for as well."""
+
+    may_be_left = True
+
+    def run_batch(self) -> int:
+        (Path(os.environ["DRAIN_FOLDER"]) / "asked").touch()
+        time.sleep(60)
+        return 1

@@ -42,6 +42,7 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "leads_answer_next_assign": ("messaging.Conversation", {}),
     **{f"inbox_{name}": ("messaging.Conversation", {}) for name in ("talk", "fresh", "head", "send", "note", "read")},
     "inbox_do": ("messaging.Conversation", {"action": "close"}),
+    "inbox_react": ("messaging.Message", {}),
     "inbox_decide": ("messaging.Message", {"action": "keep"}),
     "leads_attribution_chain": ("campaigns.AdCampaign", {"kind": "ad"}),
     "crm_customer_bulk": ("", {"action": "label"}),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, JsonResponse
@@ -24,6 +24,7 @@ from messaging import canned
 from messaging.canned_files import mime_type_of
 from messaging.canned_variables import VARIABLES
 from messaging.models import CannedReply, Conversation
+from messaging.sending.limits import too_long_for
 
 VIEW = "messaging.view_cannedreply"
 
@@ -113,6 +114,12 @@ class CannedReplyAdmin(StaffAdmin):
         change = self.has_change_permission(request, obj) if obj is not None else True
         editing = ("upload", *(("remove_file",) if file else ())) if change else ()
         return ("title", "shortcut", "text", "language", *whose, *file, *editing, "is_active")
+
+    def save_model(self, request: HttpRequest, obj: CannedReply, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if bounds := too_long_for(obj.text):
+            words = _("It is kept, but too long for one message where %(bounds)s.")
+            messages.warning(request, words % {"bounds": ", ".join(bounds)})
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

@@ -45,6 +45,9 @@ def health_of(channel: Channel, last_delivery: datetime | None) -> Health:
     if expires and expires - now <= warning:
         sentence = _("It expires on %(when)s: make a new one on the platform and add it below.")
         return Health(_("Token expiring"), "warning", sentence % {"when": moment(expires)})
+    if channel.paused_until and channel.paused_until > now:
+        sentence = _("The platform asked us to slow down. Sending goes on by itself on %(when)s; nothing is lost.")
+        return Health(_("Sending paused"), "warning", sentence % {"when": moment(channel.paused_until)})
     if last_delivery is None:
         return Health(
             _("Nothing received yet"),

@@ -29,7 +29,7 @@ class MessageDaysFilter(DaysFilter):
 
 
 class FateFilter(SelectFilter):
-    """What became of messages of ours."""
+    """What became of messages of ours; those that did not get through are found by the index of them."""
 
     title = gettext_lazy("what became of it")
     parameter_name = "fate"

@@ -27,7 +27,9 @@ from messaging.admin.inbox.fates import Fate
 from messaging.admin.inbox.state import state_context
 from messaging.admin.inbox.words import words
 from messaging.admin.shown_files import File, file_of
-from messaging.models import Conversation, Message, MessageStatus
+from messaging.admin.shown_reactions import our_actors, theirs
+from messaging.models import Conversation, Message, MessageStatus, OwnReaction
+from messaging.sending.reactions import may_be_reacted_to
 
 SHOWN = 50
 CONTEXT_AFTER = 20
@@ -59,6 +61,8 @@ class Bubble:
     status_icon: str = ""
     status_tone: str = ""
     reactions: list[str] = field(default_factory=list)
+    own: OwnReaction | None = None
+    may_react: bool = False
     ours: bool = False
     fate: Fate | None = None
     version: str = ""
@@ -150,7 +154,7 @@ def read_part(
     """Return the newest messages, those before a message, those around one, or only one; by key, so that depth costs nothing."""
     messages = (
         Message.objects.filter(conversation=shown)
-        .select_related("post", "ad", "author", "outgoing")
+        .select_related("post", "ad", "author", "outgoing", "own_reaction__author")
         .prefetch_related("attachments")
         .annotate(version=versions.of_message())
         .defer("text_folded", "entities", "referral", "external_key")
@@ -202,12 +206,13 @@ def _newer(mark: Message) -> Q:
 
 def _bubbles(shown: Conversation, rows: Iterable[Message]) -> Iterator[Bubble]:
     quoted = _quoted(shown, rows)
+    actors = our_actors(shown.identity_id, rows)
     read_up_to = max(filter(None, (shown.answered_at, shown.seen_at)), default=None)
     unread_seen = not shown.unread_count
     day: date | None = None
     came_by: tuple[Any, ...] = (Message.Source.DIRECT, None, None)
     for message in rows:
-        bubble = _bubble(message, quoted)
+        bubble = _bubble(message, shown, quoted, actors)
         today = timezone.localdate(message.at)
         if today != day:
             day, bubble.day = today, _day_name(today)
@@ -222,7 +227,7 @@ def _bubbles(shown: Conversation, rows: Iterable[Message]) -> Iterator[Bubble]:
         yield bubble
 
 
-def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
+def _bubble(message: Message, shown: Conversation, quoted: dict[bytes, str], actors: frozenset[str]) -> Bubble:
     status = MessageStatus(message.status)
     reply = ""
     if message.reply_to.startswith("story:"):
@@ -239,7 +244,7 @@ def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
         kind="" if plain or message.deleted_at else labels.kind_name(message.type),
         kind_icon=labels.kind_icon(message.type),
         ours=message.direction == Message.Direction.OUT,
-        fate=fates.fate_of(message),
+        fate=fates.fate_of(message, shown),
         version=getattr(message, "version", ""),
         token=message.outgoing.token.hex if hasattr(message, "outgoing") else "",
         micros=(message.at - versions.EPOCH) // timedelta(microseconds=1),
@@ -249,7 +254,9 @@ def _bubble(message: Message, quoted: dict[bytes, str]) -> Bubble:
         status=str(status.label),
         status_icon=labels.STATUS_ICONS.get(status, ""),
         status_tone=labels.STATUS_TONES.get(status, "neutral"),
-        reactions=list((message.reactions or {}).values()) if isinstance(message.reactions, dict) else [],
+        reactions=theirs(message, actors),
+        own=getattr(message, "own_reaction", None),
+        may_react=may_be_reacted_to(message),
     )
 
 

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from messaging.channels.outbound import Content
 from messaging.models import Conversation, Message
-from messaging.sending.queueing import LONGEST_TEXT, Draft
+from messaging.sending.limits import LONGEST_TEXT
+from messaging.sending.queueing import Draft
 
 #: Fields that stand for a kind of content of their own; a message has one of them at most.
 KINDS = {"buttons": Content.BUTTONS, "location": Content.LOCATION, "template": Content.TEMPLATE}

@@ -10,13 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.api.authentication import token_of
-from crm.api.problems import Conflict
+from crm.api.problems import Conflict, Problem, Unprocessable
 from crm.api.views import ApiViewSet
 from messaging.api.drafts import DraftSerializer, draft_from
 from messaging.api.of_conversation import OfConversation
 from messaging.bots import BotHasIt, PersonHasIt
 from messaging.models import Attachment, Message, MessageStatus
+from messaging.sending.failures import failure_of
+from messaging.sending.limits import TooLong
 from messaging.sending.queueing import queue_message
+from messaging.sending.reactions import react
 from messaging.sending.refusals import AnsweredMeanwhile, Refused
 
 READ, SEND = "messaging.view_message", "messaging.change_conversation"
@@ -31,19 +34,34 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
         fields = ("id", "type", "name", "mime_type", "size", "url", "extra")
 
 
+class OwnReactionSerializer(serializers.Serializer[Any]):
+    """Our reaction to a message of theirs; `failure` says why the platform does not have it, for people."""
+
+    emoji = serializers.CharField()
+    state = serializers.ChoiceField(("queued", "sent", "failed"))
+    failure = serializers.CharField()
+
+
+class ReactionWishedSerializer(serializers.Serializer[Any]):
+    """The emoji to put on a message of theirs in place of an earlier one of ours; empty: none."""
+
+    emoji = serializers.CharField(max_length=50, allow_blank=True)
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message. `failure` says why one of ours was not sent, for people; `error` is the platform's code."""
 
     status = serializers.SerializerMethodField()
     failure = serializers.SerializerMethodField()
     attachments = AttachmentSerializer(many=True)
+    own_reaction = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
         fields = (
             "id", "conversation", "direction", "type", "text", "payload", "status", "failure", "error", "at", "sent_at",
             "received_at", "author", "automated", "source", "post", "ad", "comment_id", "external_id", "reply_to",
-            "reactions", "edited_at", "deleted_at", "attachments",
+            "reactions", "own_reaction", "edited_at", "deleted_at", "attachments",
         )  # fmt: skip
 
     @extend_schema_field({"type": "string", "enum": list(STATUSES)})
@@ -52,7 +70,14 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     def get_failure(self, row: Message) -> str:
         outgoing = getattr(row, "outgoing", None)
+        if outgoing and row.status == MessageStatus.FAILED and not row.deleted_at:
+            return failure_of(row, outgoing, row.conversation).words
         return outgoing.reason_text if outgoing else ""
+
+    @extend_schema_field(OwnReactionSerializer(allow_null=True))
+    def get_own_reaction(self, row: Message) -> dict[str, str] | None:
+        own = getattr(row, "own_reaction", None)
+        return {"emoji": own.emoji, "state": own.state, "failure": own.reason_text} if own and own.state else None
 
 
 class MessagesAsked(serializers.Serializer[Any]):
@@ -62,7 +87,9 @@ class MessagesAsked(serializers.Serializer[Any]):
 
 
 def _complete(rows: QuerySet[Message]) -> QuerySet[Message]:
-    return rows.select_related("outgoing").prefetch_related("attachments").defer("text_folded", "external_key")
+    related = ("outgoing", "own_reaction", "conversation__identity", "conversation__channel")
+    unneeded = ("text_folded", "external_key", "conversation__channel__credentials")
+    return rows.select_related(*related).prefetch_related("attachments").defer(*unneeded)
 
 
 class MessagesOfConversationViewSet(OfConversation):
@@ -96,11 +123,8 @@ class MessagesOfConversationViewSet(OfConversation):
             )
         except AnsweredMeanwhile as faster:
             raise Conflict("answered_meanwhile", "A colleague has answered since.", message=faster.message.pk) from None
-        except (BotHasIt, PersonHasIt) as refused:
-            code = "bot_has_it" if isinstance(refused, BotHasIt) else "person_has_it"
-            raise Conflict(code, str(refused)) from None
         except Refused as refused:
-            raise Conflict("not_allowed", str(refused)) from None
+            raise refusal(refused) from None
         return Response(MessageSerializer(_complete(Message.objects.all()).get(pk=message.pk)).data, status=202)
 
 
@@ -109,7 +133,7 @@ class MessageViewSet(ApiViewSet):
 
     model = Message
     serializer_class = MessageSerializer
-    permissions = MappingProxyType({"retrieve": READ})
+    permissions = MappingProxyType({"retrieve": READ, "react": SEND})
 
     def get_queryset(self) -> QuerySet[Any]:
         return _complete(super().get_queryset())
@@ -117,3 +141,22 @@ class MessageViewSet(ApiViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Read a message."""
         return Response(MessageSerializer(self.row()).data)
+
+    @extend_schema(request=ReactionWishedSerializer)
+    def react(self, request: Request, pk: int) -> Response:
+        """Put our reaction on a message of theirs, change it, or take it off; what becomes of it shows in `own_reaction`."""
+        row = self.row()
+        emoji = self.given(ReactionWishedSerializer)["emoji"]
+        try:
+            react(message_id=row.pk, emoji=emoji, author=self.user, automated=token_of(request).is_bot)
+        except Refused as refused:
+            raise refusal(refused) from None
+        return Response(MessageSerializer(self.row()).data)
+
+
+def refusal(refused: Refused) -> Problem:
+    """Return what a program reads of something that may not be sent."""
+    if isinstance(refused, TooLong):
+        return Unprocessable("too_long", str(refused))
+    codes = {BotHasIt: "bot_has_it", PersonHasIt: "person_has_it"}
+    return Conflict(codes.get(type(refused), "not_allowed"), str(refused))

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{CONVERSATION}handoffs/", HandoffsOfConversationViewSet.as_view({"get": "list", "post": "create"})),
     path(f"{CONVERSATION}answers/", HandoffsOfConversationViewSet.as_view({"post": "answered"})),
     path("messages/<int:pk>/", MessageViewSet.as_view({"get": "retrieve"})),
+    path("messages/<int:pk>/reaction/", MessageViewSet.as_view({"put": "react"})),
     path("handoffs/", HandoffViewSet.as_view({"get": "list"})),
     path(HANDOFF, HandoffViewSet.as_view({"get": "retrieve"})),
     *(

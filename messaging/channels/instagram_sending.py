@@ -9,9 +9,9 @@ from django.conf import settings
 
 from messaging.channels.contract import Credentials
 from messaging.channels.events import IGSID
-from messaging.channels.meta_messages_api import SEND_REASONS, answer_comment, send_message
-from messaging.channels.meta_sending import graph
-from messaging.channels.outbound import Content, Outbound, Sent
+from messaging.channels.limits import Limit, Unit
+from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
+from messaging.channels.outbound import Content, Outbound, Reason, Sent
 
 SENDS = frozenset(
     {
@@ -23,6 +23,14 @@ SENDS = frozenset(
         Content.REACTION,
     }
 )
+REACTIONS: tuple[str, ...] = ("❤",)
+LIMITS: dict[Content, Limit] = {
+    **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(1000, Unit.BYTES)),
+    Content.COMMENT_REPLY: Limit(2200),
+}
+CAPTIONS: frozenset[str] = frozenset()
+FAILURES: dict[str, Reason] = {}
+HEART = "love"  # the one reaction that the API knows
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:
@@ -34,14 +42,5 @@ def send(outbound: Outbound, credentials: Credentials) -> Sent:
         return send_message(outbound, credentials, recipient={"comment_id": outbound.comment_id}, base_url=base_url)
     recipient = {"id": outbound.recipient(IGSID)}
     if outbound.content == Content.REACTION:
-        return _react(outbound, credentials, recipient, base_url)
+        return send_reaction(outbound, credentials, recipient=recipient, reaction=HEART, base_url=base_url)
     return send_message(outbound, credentials, recipient=recipient, base_url=base_url)
-
-
-def _react(outbound: Outbound, credentials: Credentials, recipient: dict[str, str], base_url: str) -> Sent:
-    """Put a heart on a message of theirs, the one reaction that the API knows, or take it off."""
-    payload = {"message_id": outbound.reply_to} | ({"reaction": "love"} if outbound.text else {})
-    values = {"recipient": recipient, "sender_action": "react" if outbound.text else "unreact", "payload": payload}
-    path = f"{outbound.account_id}/messages"
-    _, usage = graph("POST", path, credentials, reasons=SEND_REASONS, base_url=base_url, json=values)
-    return Sent("", usage)

@@ -26,7 +26,6 @@ SEND_REASONS = {
     "1200": Reason.TRY_AGAIN,
     "1545041": Reason.UNREACHABLE,
 }
-LARGEST_TEXT = 2000
 
 
 def send_message(
@@ -84,3 +83,14 @@ def answer_comment(outbound: Outbound, credentials: Credentials, *, edge: str, b
         json={"message": outbound.text},
     )
     return Sent(text_of(answer.get("id")), usage)
+
+
+def send_reaction(
+    outbound: Outbound, credentials: Credentials, *, recipient: dict[str, str], reaction: str, base_url: str = ""
+) -> Sent:
+    """Put a reaction on a message of theirs, in place of an earlier one, or take it off where the text is empty."""
+    payload = {"message_id": outbound.reply_to} | ({"reaction": reaction} if outbound.text else {})
+    values = {"recipient": recipient, "sender_action": "react" if outbound.text else "unreact", "payload": payload}
+    path = f"{outbound.account_id}/messages"
+    _, usage = graph("POST", path, credentials, reasons=SEND_REASONS, base_url=base_url, json=values)
+    return Sent("", usage)

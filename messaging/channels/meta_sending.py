@@ -20,6 +20,7 @@ USAGE_FIGURES = ("call_count", "total_cputime", "total_time")
 
 #: What the codes of an error mean, of whichever product.
 REASONS: Mapping[str, Reason] = {
+    "0": Reason.TOKEN,
     "1": Reason.TRY_AGAIN,
     "2": Reason.TRY_AGAIN,
     "4": Reason.THROTTLED,

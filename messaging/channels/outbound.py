@@ -33,6 +33,7 @@ class Reason(StrEnum):
     WINDOW = "window"
     OPTED_OUT = "opted_out"
     UNREACHABLE = "unreachable"
+    WITHHELD = "withheld"
     CONTENT = "content"
     SETUP = "setup"
     REFUSED = "refused"
@@ -118,8 +119,8 @@ class Media:
 class Outbound:
     """One message on its way to a platform.
 
-    `token` is our own id, which travels along where the platform lets it. `account_id` is our account there. `to` are the ids
-    that the platform knows the person by, as (kind, value); `address` is what Twilio puts before a number (`whatsapp`).
+    `token` is our own id, which travels along where the platform lets it; reactions have none. `account_id` is our account there.
+    `to` are the ids that the platform knows the person by, as (kind, value); `address` is what Twilio puts before a number.
     `reply_to` is the platform's id of the message that is answered or reacted to; `comment_id` of the comment. `tag` is
     Meta's message tag, outside the reply window. `callback_url` is where the platform may report on it.
     """

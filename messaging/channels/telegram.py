@@ -26,9 +26,21 @@ from messaging.channels.events import (
 )
 from messaging.channels.reading import instant, load_object, object_of, objects_of, text_of
 from messaging.channels.telegram_content import SERVICE_FIELDS, content_of
-from messaging.channels.telegram_sending import SENDS, send
+from messaging.channels.telegram_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
 
-__all__ = ["KEPT_HEADERS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
+__all__ = [
+    "CAPTIONS",
+    "FAILURES",
+    "KEPT_HEADERS",
+    "LIMITS",
+    "REACTIONS",
+    "SECRETS",
+    "SENDS",
+    "handshake",
+    "parse",
+    "send",
+    "verify",
+]
 
 Json = dict[str, Any]
 

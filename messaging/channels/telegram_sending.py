@@ -11,10 +11,20 @@ from django.conf import settings
 from messaging.channels.contract import Credentials
 from messaging.channels.events import CHAT, USER_ID
 from messaging.channels.http import Answer, ask, refuse_unclear
+from messaging.channels.limits import Limit, Unit
 from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import object_of, text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.REACTION})
+REACTIONS: tuple[str, ...] = ("👍", "❤", "🔥", "🎉", "😁", "😢", "🙏")
+LIMITS: dict[Content, Limit] = {
+    Content.TEXT: Limit(4096, Unit.UTF16),
+    Content.BUTTONS: Limit(4096, Unit.UTF16),
+    Content.MEDIA: Limit(1024, Unit.UTF16),
+}
+CAPTIONS = frozenset({"image", "video", "audio", "file"})
+FAILURES: dict[str, Reason] = {}
+
 
 Call = tuple[str, dict[str, Any]]
 
@@ -118,17 +128,21 @@ def _refuse(answer: Answer) -> None:
         wait = object_of(answer.data.get("parameters")).get("retry_after")
         raise SendError(Reason.THROTTLED, code, retry_after=float(wait) if isinstance(wait, int) else None)
     words = text_of(answer.data.get("description")).lower()
-    if code == "400" and "chat not found" in words:
+    if code == "400" and any(said in words for said in NOBODY_THERE):
         raise SendError(Reason.UNREACHABLE, code)
+    if code == "404" and words == NO_SUCH_BOT:
+        raise SendError(Reason.TOKEN, code)
     raise SendError(
         _REASONS.get(code, Reason.TRY_AGAIN if code.startswith("5") else Reason.REFUSED), code or str(answer.status)
     )
 
 
+#: All that is said where no bot has such a token; of a method or an object that is not there, more is said.
+NO_SUCH_BOT = "not found"
+NOBODY_THERE = ("chat not found", "user not found", "peer_id_invalid")
 _REASONS = {
     "400": Reason.CONTENT,
     "401": Reason.TOKEN,
     "403": Reason.UNREACHABLE,
-    "404": Reason.TOKEN,
     "413": Reason.CONTENT,
 }

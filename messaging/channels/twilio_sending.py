@@ -13,10 +13,14 @@ from django.conf import settings
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, PSID, USER_ID
 from messaging.channels.http import Answer, ask, refuse_unclear
+from messaging.channels.limits import Limit
 from messaging.channels.outbound import Content, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.TEMPLATE})
+REACTIONS: tuple[str, ...] = ()
+LIMITS: dict[Content, Limit] = {Content.TEXT: Limit(1600), Content.MEDIA: Limit(1600)}
+CAPTIONS = frozenset({"image", "video", "file"})
 REASONS = {
     "14107": Reason.THROTTLED,
     "20003": Reason.TOKEN,
@@ -42,6 +46,25 @@ REASONS = {
     "63024": Reason.UNREACHABLE,
     "63032": Reason.UNREACHABLE,
     "63038": Reason.THROTTLED,
+}
+#: With which it reports later that a message failed: https://www.twilio.com/docs/messaging/guides/debugging-common-issues
+FAILURES = {
+    **REASONS,
+    "30001": Reason.THROTTLED,
+    "30002": Reason.SETUP,
+    "30003": Reason.UNREACHABLE,
+    "30004": Reason.UNREACHABLE,
+    "30005": Reason.UNREACHABLE,
+    "30006": Reason.UNREACHABLE,
+    "30007": Reason.CONTENT,
+    "30008": Reason.TRY_AGAIN,
+    "30019": Reason.CONTENT,
+    "30034": Reason.SETUP,
+    "63013": Reason.CONTENT,
+    "63019": Reason.CONTENT,
+    "63020": Reason.SETUP,
+    "63021": Reason.CONTENT,
+    "63049": Reason.WITHHELD,
 }
 
 

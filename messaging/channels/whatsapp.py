@@ -32,9 +32,21 @@ from messaging.channels.whatsapp_people import (
     user_id_update,
     with_own_phone,
 )
-from messaging.channels.whatsapp_sending import SENDS, send
+from messaging.channels.whatsapp_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
 
-__all__ = ["KEPT_HEADERS", "SECRETS", "SENDS", "handshake", "parse", "send", "verify"]
+__all__ = [
+    "CAPTIONS",
+    "FAILURES",
+    "KEPT_HEADERS",
+    "LIMITS",
+    "REACTIONS",
+    "SECRETS",
+    "SENDS",
+    "handshake",
+    "parse",
+    "send",
+    "verify",
+]
 
 SECRETS: tuple[str, ...] = (*META_SECRETS, "waba_id")
 

@@ -8,17 +8,21 @@ from typing import Any
 
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, USER_ID
+from messaging.channels.limits import Limit
 from messaging.channels.meta_sending import REASONS, graph
 from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import objects_of, text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.TEMPLATE, Content.REACTION})
+REACTIONS: tuple[str, ...] = ("👍", "❤️", "😂", "😮", "😢", "🙏")
+LIMITS: dict[Content, Limit] = {Content.TEXT: Limit(4096), Content.MEDIA: Limit(1024), Content.BUTTONS: Limit(1024)}
+CAPTIONS = frozenset({"image", "video", "file"})
 MOST_BUTTONS = 3  # beyond that it has to be a list
 WHATSAPP_REASONS = {
     **REASONS,
     "100": Reason.CONTENT,
     "130429": Reason.THROTTLED,
-    "130472": Reason.UNREACHABLE,
+    "130472": Reason.WITHHELD,
     "131000": Reason.TRY_AGAIN,
     "131005": Reason.SETUP,
     "131008": Reason.CONTENT,
@@ -28,7 +32,7 @@ WHATSAPP_REASONS = {
     "131026": Reason.UNREACHABLE,
     "131047": Reason.WINDOW,
     "131048": Reason.THROTTLED,
-    "131049": Reason.UNREACHABLE,
+    "131049": Reason.WITHHELD,
     "131050": Reason.OPTED_OUT,
     "131051": Reason.CONTENT,
     "131052": Reason.CONTENT,
@@ -43,6 +47,7 @@ WHATSAPP_REASONS = {
     "133010": Reason.SETUP,
     "133016": Reason.THROTTLED,
 }
+FAILURES = WHATSAPP_REASONS
 #: Too much to one person: https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
 TOO_MUCH_TO_ONE, ONE_PERSON_SECONDS = "131056", 6.0
 
@@ -53,7 +58,7 @@ def send(outbound: Outbound, credentials: Credentials) -> Sent:
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         **_recipient(outbound),
-        "biz_opaque_callback_data": outbound.token,
+        **({"biz_opaque_callback_data": outbound.token} if outbound.token else {}),
         **_content(outbound, credentials),
     }
     if outbound.reply_to and outbound.content != Content.REACTION:

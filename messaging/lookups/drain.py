@@ -45,6 +45,8 @@ class LookupDrain(ABC, Generic[Row, Found]):
 
     noun = "Row"
     most_attempts = MOST_ATTEMPTS
+    may_be_left = True
+    lease = LEASE
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=self.noun)
@@ -104,7 +106,7 @@ class LookupDrain(ABC, Generic[Row, Found]):
         due = free.select_for_update(of=("self",), skip_locked=True)
         rows: list[Row] = list(due.order_by("next_attempt_at", "pk")[:AT_ONCE])
         numbers = [row.pk for row in rows]
-        until = timezone.now() + LEASE
+        until = timezone.now() + self.lease
         self.rows().filter(pk__in=numbers).update(attempts=F("attempts") + 1, next_attempt_at=until)
         for row in rows:
             row.attempts, row.next_attempt_at = row.attempts + 1, until
@@ -149,7 +151,7 @@ class LookupDrain(ABC, Generic[Row, Found]):
         if error.reason == Reason.THROTTLED:  # by what is asked here, which is no reason to hold up sending
             self.resting[row.channel_id] = time.monotonic() + (error.retry_after or REST_SECONDS)
         else:
-            hold_back(row.channel_id, error, attempt=row.attempts, asked_at=row.next_attempt_at - LEASE)
+            hold_back(row.channel_id, error, attempt=row.attempts, asked_at=row.next_attempt_at - self.lease)
 
     def _record_failure(self, row: Row, claims: LookupQuerySet, error: SendError) -> None:
         now = timezone.now()

@@ -10,6 +10,7 @@ from messaging.models.message import Attachment, Message, MessageEvent, MessageS
 from messaging.models.outgoing import Outgoing
 from messaging.models.presence import ConversationViewer
 from messaging.models.profile import ProfileLookup
+from messaging.models.reaction import OwnReaction
 from messaging.models.template import MessageTemplate
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "MessageStatus",
     "MessageTemplate",
     "Outgoing",
+    "OwnReaction",
     "ProfileLookup",
     "WebhookDelivery",
 ]

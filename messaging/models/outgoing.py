@@ -26,6 +26,9 @@ REASONS = {
     Reason.UNREACHABLE: _(
         "The platform cannot reach them: the account is gone, or they blocked us. Try another channel."
     ),
+    Reason.WITHHELD: _(
+        "The platform held it back, as it does where somebody gets much of this kind. Try again after a day, or on another channel."
+    ),
     Reason.CONTENT: _("The platform does not take this content. Change it and send it again."),
     Reason.SETUP: _("The channel is not set up for sending. An administrator finds what is missing on its page."),
     Reason.REFUSED: _("The platform refused it."),

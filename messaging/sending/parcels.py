@@ -61,7 +61,7 @@ def fetch(claims: list[Claim]) -> Shelf:
     messages = Message.objects.select_related(*RELATED).only(*NEEDED).in_bulk(numbers)
     for message in messages.values():
         message.conversation.channel = message.channel
-    return Shelf(messages, _ids_of({message.conversation.identity_id for message in messages.values()}))
+    return Shelf(messages, ids_of({message.conversation.identity_id for message in messages.values()}))
 
 
 def pack(claim: Claim, shelf: Shelf) -> Parcel:
@@ -76,7 +76,7 @@ def pack(claim: Claim, shelf: Shelf) -> Parcel:
         raise SendError(Reason.SETUP, "credentials")
     content = Content(claim.content)
     allowed = allowance(conversation, by_person=not message.automated)
-    _refuse_what_changed(content, allowed)
+    refuse_what_changed(content, allowed)
     details, profile = claim.details, conversation.identity.profile
     outbound = Outbound(
         token=claim.token.hex,
@@ -97,7 +97,7 @@ def pack(claim: Claim, shelf: Shelf) -> Parcel:
     return Parcel(claim, channel.platform, outbound, channel.credentials)
 
 
-def _refuse_what_changed(content: Content, allowed: Allowance) -> None:
+def refuse_what_changed(content: Content, allowed: Allowance) -> None:
     """Look once more at what is allowed: it may have waited for hours."""
     if content in allowed:
         return
@@ -105,7 +105,7 @@ def _refuse_what_changed(content: Content, allowed: Allowance) -> None:
     raise SendError(reasons[allowed.barred] if allowed.barred else Reason.WINDOW)
 
 
-def _ids_of(identities: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:
+def ids_of(identities: set[int]) -> dict[int, tuple[tuple[str, str], ...]]:
     """Return the ids that the platform knows people by, the newest last, so that it is the one that counts."""
     found: dict[int, tuple[tuple[str, str], ...]] = {}
     for key in IdentityKey.objects.filter(identity__in=identities).order_by("pk"):

@@ -1,9 +1,9 @@
-"""Queueing messages of ours, and deciding about those whose fate is unknown."""
+"""Queueing messages of ours."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.core.files import File
 from django.db import transaction
@@ -13,14 +13,14 @@ from django.utils import timezone
 from crm.models import User
 from messaging.bots import lock, take_turn
 from messaging.channels.outbound import Content
-from messaging.ingest.conversations import answered_anew, count_rows
+from messaging.ingest.conversations import count_rows
 from messaging.keys import message_key
 from messaging.models import Attachment, Conversation, Message, MessageStatus, Outgoing
 from messaging.sending import refusals
+from messaging.sending.limits import bears_text, refuse_too_long
 from messaging.services import AnotherIsOpen, reopen_conversation
 from messaging.window import allowance, may_answer_privately
 
-LONGEST_TEXT = 4096  # what the most generous platform takes; each adapter knows its own
 MESSAGE_TYPES = {
     Content.TEXT: "text",
     Content.BUTTONS: "text",
@@ -28,7 +28,6 @@ MESSAGE_TYPES = {
     Content.TEMPLATE: "template",
     Content.COMMENT_REPLY: "comment",
     Content.PRIVATE_REPLY: "text",
-    Content.REACTION: "reaction",
 }
 
 
@@ -66,6 +65,7 @@ def queue_message(
 
     `seen_up_to` is the newest message that its writer has seen: where a colleague has answered since, nothing is queued.
     `token` is the writer's own id for it: asked for again under the same one in this conversation, the same message is returned.
+    A file that bears no text there is followed by its text as a message of its own (`caption_of`); the file is returned.
 
     Raises:
         messaging.sending.refusals.Refused: the platform's rules or the customer's wish forbid it, or there is nothing to send.
@@ -75,22 +75,33 @@ def queue_message(
     if token and (queued := Message.objects.filter(outgoing__token=token, conversation=conversation).first()):
         return queued
     take_turn(conversation, author=author, automated=automated)
-    allowed = allowance(conversation, by_person=not automated)
-    refusals.refuse_unless_allowed(draft.content, allowed)
-    _reopen(conversation)
+    refuse_what_is_not_allowed(conversation, draft.content, by_person=not automated)
     text = draft.text.replace("\x00", "").strip()
     _refuse_empty(draft, text)
+    refuse_too_long(conversation.channel.platform, draft.content, text, draft.file_type)
     if draft.content == Content.PRIVATE_REPLY:
-        _refuse_second_private_reply(draft)
+        refuse_second_private_reply(_comment_of(draft))
     if seen_up_to is not None:
         _refuse_if_answered(conversation, seen_up_to, author)
+    token = token or uuid4()
+    if text and draft.content == Content.MEDIA and not bears_text(conversation.channel.platform, draft.file_type):
+        caption = Draft(text=text, is_answer=draft.is_answer)
+        message = _queue(conversation, draft, "", author, automated, token)
+        _queue(conversation, caption, text, author, automated, _caption_token(token))
+        return message
+    return _queue(conversation, draft, text, author, automated, token)
+
+
+def _queue(
+    conversation: Conversation, draft: Draft, text: str, author: User | None, automated: bool, token: UUID
+) -> Message:
     now = timezone.now()
     message = _create_message(conversation, draft, text, author, automated, now)
     Outgoing.objects.create(
         message=message,
         channel_id=conversation.channel_id,
         conversation=conversation,
-        token=token or uuid4(),
+        token=token,
         content=draft.content.value,
         details=_details(draft),
     )
@@ -101,6 +112,28 @@ def queue_message(
             message_count=F("message_count") + 1, last_activity_at=now, updated_at=now
         )
     return message
+
+
+def caption_of(message: Message) -> Message | None:
+    """Return the text that was queued behind a file which could not bear it, if there is one."""
+    token = _caption_token(message.outgoing.token)
+    return Message.objects.filter(outgoing__token=token, conversation=message.conversation_id).first()
+
+
+def _caption_token(token: UUID) -> UUID:
+    return uuid5(token, "caption")
+
+
+def refuse_what_is_not_allowed(conversation: Conversation, content: Content, *, by_person: bool) -> None:
+    """Check the platform's rules and the customer's wish for a locked conversation, and open it again where it was closed.
+
+    Raises:
+        messaging.sending.refusals.Refused: they forbid it.
+    """
+    refusals.refuse_unless_allowed(content, allowance(conversation, by_person=by_person))
+    if content == Content.REACTION:  # no message: see `messaging.sending.reactions`
+        raise refusals.Refused(refusals.NOT_HERE)
+    _reopen(conversation)
 
 
 def _reopen(conversation: Conversation) -> None:
@@ -114,23 +147,27 @@ def _reopen(conversation: Conversation) -> None:
 
 
 def _refuse_empty(draft: Draft, text: str) -> None:
-    needs_text = draft.content not in (Content.MEDIA, Content.LOCATION, Content.TEMPLATE, Content.REACTION)
+    needs_text = draft.content not in (Content.MEDIA, Content.LOCATION, Content.TEMPLATE)
     if needs_text and not text:
         raise refusals.Refused(refusals.EMPTY)
     if draft.content == Content.MEDIA and draft.file is None:
         raise refusals.Refused(refusals.EMPTY)
-    if len(text) > LONGEST_TEXT:
-        raise refusals.Refused(refusals.TOO_LONG)
-    if draft.content in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY) and (
-        draft.answers is None or not draft.answers.comment_id
-    ):
+    if draft.content in (Content.COMMENT_REPLY, Content.PRIVATE_REPLY):
+        _comment_of(draft)
+
+
+def _comment_of(draft: Draft) -> Message:
+    if draft.answers is None or not draft.answers.comment_id:
         raise refusals.Refused(refusals.NO_COMMENT)
+    return draft.answers
 
 
-def _refuse_second_private_reply(draft: Draft) -> None:
-    """A comment is answered in private once, and within days."""
-    comment = draft.answers
-    assert comment is not None  # noqa: S101 - checked before
+def refuse_second_private_reply(comment: Message, *, but: int | None = None) -> None:
+    """A comment is answered in private once, and within days; `but` is the message that is sent again.
+
+    Raises:
+        messaging.sending.refusals.Refused: that was done, or is over.
+    """
     if not may_answer_privately(comment.at):
         raise refusals.Refused(refusals.COMMENT_TOO_OLD)
     earlier = Outgoing.objects.filter(
@@ -138,7 +175,7 @@ def _refuse_second_private_reply(draft: Draft) -> None:
         content=Content.PRIVATE_REPLY.value,
         details__comment_id=comment.comment_id,
     ).exclude(message__status=MessageStatus.FAILED)
-    if earlier.exists():
+    if earlier.exclude(pk=but).exists():
         raise refusals.Refused(refusals.ANSWERED_PRIVATELY)
 
 
@@ -203,58 +240,3 @@ def _count(conversation: Conversation, message: Message) -> None:
             }
         ]
     )
-
-
-@transaction.atomic
-def send_again(*, message_id: int) -> bool:
-    """Queue a message again that failed or whose fate is unknown; say whether that was so.
-
-    Raises:
-        messaging.sending.refusals.Refused: it may not be sent any more.
-    """
-    outgoing = _finished(message_id)
-    if outgoing is None:
-        return False
-    conversation = lock(outgoing.conversation_id)
-    allowed = allowance(conversation, by_person=not outgoing.message.automated)
-    refusals.refuse_unless_allowed(Content(outgoing.content), allowed)
-    outgoing.finished_at, outgoing.sender, outgoing.next_attempt_at = None, None, timezone.now()
-    outgoing.reason, outgoing.code, outgoing.attempts = "", "", 0
-    outgoing.save()
-    Message.objects.filter(pk=message_id).update(status=MessageStatus.QUEUED, error="")
-    answered_anew([conversation.pk])
-    return True
-
-
-@transaction.atomic
-def keep_as_sent(*, message_id: int) -> bool:
-    """Take a colleague's word that a message whose fate was unknown did arrive; say whether it was unknown."""
-    outgoing = _finished(message_id)
-    if outgoing is None or outgoing.message.status != MessageStatus.UNKNOWN:
-        return False
-    Outgoing.objects.filter(pk=outgoing.pk).update(reason="", code="")
-    Message.objects.filter(pk=message_id).update(status=MessageStatus.SENT, error="")
-    return True
-
-
-@transaction.atomic
-def withdraw(*, message_id: int) -> bool:
-    """Take back a message that is not under way yet; say whether it was in time. It stays in the thread as unsent."""
-    outgoing = Outgoing.objects.select_for_update().waiting().filter(pk=message_id).first()
-    if outgoing is None:
-        return False
-    now = timezone.now()
-    Outgoing.objects.filter(pk=message_id).update(finished_at=now)
-    Attachment.objects.filter(message=message_id).delete()
-    Message.objects.filter(pk=message_id).update(status=MessageStatus.FAILED, error="", text="", deleted_at=now)
-    answered_anew([outgoing.conversation_id])
-    return True
-
-
-def _finished(message_id: int) -> Outgoing | None:
-    """Lock a message that failed or is unknown, and was not withdrawn."""
-    found = Outgoing.objects.select_for_update(of=("self",)).select_related("message")
-    outgoing = found.filter(pk=message_id, finished_at__isnull=False, message__deleted_at=None).first()
-    again = (MessageStatus.FAILED, MessageStatus.UNKNOWN)
-    is_ours = outgoing is not None and outgoing.message.status in again and outgoing.message.external_key is None
-    return outgoing if is_ours else None

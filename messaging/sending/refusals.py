@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 EMPTY = _("There is nothing to send.")
-TOO_LONG = _("The text is too long. Send it in parts.")
 NO_COMMENT = _("Choose the comment that this answers.")
 COMMENT_TOO_OLD = _("The comment is more than seven days old, so the platform takes no private answer to it any more.")
 ANSWERED_PRIVATELY = _("This comment was answered in private already; the platform allows one such answer.")
 NEWER_IS_OPEN = _("They have a newer open conversation; go on there.")
+NO_REACTION = _("The platform lets us react only to what they wrote to us in private.")
+REACTION_TOO_LATE = _("The reply window has closed for reactions; an answer can still be written by hand.")
+OTHER_EMOJI = _("The platform takes one of these reactions: %(emoji)s.")
+FILE_GONE = _("Its file is no longer here. Attach it anew.")
 NOT_HERE = _("This platform does not take that.")
 ONLY_TEMPLATES = _("The reply window has closed: until they write again, only a template can be sent.")
 WINDOW_CLOSED = _("The reply window has closed: the platform lets us write again once they do.")
@@ -58,4 +61,6 @@ def refuse_unless_allowed(content: Content, allowed: Allowance) -> None:
         raise Refused(BARRED[allowed.barred])
     if allowed.only_templates:
         raise Refused(ONLY_TEMPLATES)
+    if content == Content.REACTION and allowed.is_human:
+        raise Refused(REACTION_TOO_LATE)
     raise Refused(WINDOW_CLOSED if allowed.is_closed else NOT_HERE)

@@ -16,6 +16,7 @@ from messaging.channels.outbound import Content
 from messaging.models import Conversation, Message, Outgoing
 from messaging.sending.drain import OutgoingDrain
 from messaging.sending.queueing import Draft, queue_message
+from messaging.sending.reactions import ReactionDrain
 from messaging.simulation.accounts import SimulatedAccount
 from messaging.simulation.stand_in.manners import Manners
 from messaging.simulation.stand_in.running import running_beside
@@ -78,9 +79,9 @@ class Control:
     def expire(self, **values: Any) -> None:
         self.ask("expire", values)
 
-    def release(self) -> None:
-        """Have all reports posted that were held back, and wait until they are."""
-        self.ask("release", {})
+    def release(self, most: int | None = None) -> None:
+        """Have reports posted that were held back, all of them or the first so many, and wait until they are."""
+        self.ask("release", {} if most is None else {"most": most})
 
     def reported(self) -> dict[str, int]:
         found: dict[str, int] = self.ask("state")["reported"]
@@ -130,11 +131,12 @@ class SendingWorld:
 
     def send(self) -> None:
         """Send what is due, as the process would, until nothing more is."""
-        drain = OutgoingDrain()
+        drain, reactions = OutgoingDrain(), ReactionDrain()
         try:
-            run_once({"outgoing": drain})
+            run_once({"outgoing": drain, "reactions": reactions})
         finally:
             drain.finish()
+            reactions.finish()
 
     def send_until(self, condition: Callable[[], Any], what: str, patience: float = 20.0) -> None:
         """Send over and over until something is so."""
@@ -199,5 +201,4 @@ def drafts(conversation: Conversation) -> dict[Content, Callable[[], Draft]]:
         Content.TEMPLATE: lambda: Draft(content=Content.TEMPLATE, text="Ready", details={"template": template}),
         Content.COMMENT_REPLY: lambda: Draft(content=Content.COMMENT_REPLY, text="Thank you!", answers=comment),
         Content.PRIVATE_REPLY: lambda: Draft(content=Content.PRIVATE_REPLY, text="We wrote you", answers=comment),
-        Content.REACTION: lambda: Draft(content=Content.REACTION, text="❤", answers=theirs),
     }

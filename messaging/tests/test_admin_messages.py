@@ -11,7 +11,7 @@ from campaigns.models import AdCampaign, Post
 from crm.tests.factories import make_channel, make_user
 from messaging.admin import messages as page
 from messaging.admin.on_campaigns import COUNTED_UP_TO, messages_brought
-from messaging.models import Message
+from messaging.models import Message, MessageStatus
 from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import NOON, make_conversation, make_message
 
@@ -48,6 +48,15 @@ def test_few_letters_are_looked_for_among_the_newest_only(seller: Client, monkey
     monkeypatch.setattr(page, "SEARCHED_SHORT", 2)
     assert found(seller, q="ok") == ["ok 2", "ok 1"]
     assert found(seller, q="ok 0") == ["ok 0"]
+
+
+def test_what_did_not_get_through_is_found_by_its_state(seller: Client) -> None:
+    talk = make_conversation()
+    for status in (MessageStatus.UNKNOWN, MessageStatus.FAILED, MessageStatus.SENT):
+        make_message(talk, text=status.name, direction="out", status=status)
+    make_message(talk, text="theirs", status=MessageStatus.UNKNOWN)
+    assert found(seller, lost="unknown") == ["UNKNOWN"]
+    assert found(seller, lost="failed") == ["FAILED"]
 
 
 def test_a_row_leads_to_the_message_in_its_conversation(seller: Client) -> None:

@@ -57,7 +57,7 @@ def test_what_is_sent_is_queued(
     [
         ({}, "text"),
         ({"text": "  "}, "text"),
-        ({"text": "x" * 4097}, "text"),
+        ({"text": "x" * 8001}, "text"),
         ({"text": "x", "buttons": []}, "buttons"),
         ({"text": "x", "buttons": [{"title": "x"}] * 14}, "buttons"),
         ({"buttons": [{"title": "x"}]}, "text"),

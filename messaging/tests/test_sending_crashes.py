@@ -3,20 +3,18 @@
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-import urllib3
 
-from crm.processes.procfile import ROOT
 from messaging.models import MessageStatus
 from messaging.tests.installation import Installation, free_port, wait_until
 from messaging.tests.sending_world import Control
+from messaging.tests.stand_in_process import installation_with_stand_in
 
 pytestmark = pytest.mark.takes(120)
 
@@ -32,38 +30,15 @@ FATES = """
 @pytest.fixture
 def start() -> Iterator[Starting]:
     """Start an installation and a stand-in; the test starts the sending itself."""
-    running: list[tuple[Installation, subprocess.Popen[bytes]]] = []
+    with ExitStack() as running:
 
-    def _start(*names: str) -> tuple[Installation, Control]:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        shop = Installation(
-            GRAPH_API_URL=url, INSTAGRAM_API_URL=url, TELEGRAM_API_URL=url, TWILIO_API_URL=url, WEB_WORKERS="1"
-        )
-        words = [sys.executable, "manage.py", "simulate", "--serve", "--port", str(port)]
-        words += ["--url", f"http://127.0.0.1:{shop.port}"]
-        with shop.log.open("ab") as log:
-            stand_in = subprocess.Popen(words, cwd=ROOT, env=shop.environment, stdout=log, stderr=log)
-        running.append((shop, stand_in))
-        control = Control(url)
-        wait_until(lambda: answers(control), "the stand-in")
-        for name in names:
-            shop.start(name)
-        return shop, control
+        def _start(*names: str) -> tuple[Installation, Control]:
+            shop, control = running.enter_context(installation_with_stand_in())
+            for name in names:
+                shop.start(name)
+            return shop, control
 
-    yield _start
-    for shop, stand_in in running:
-        stand_in.terminate()
-        stand_in.wait(20)
-        shop.close()
-
-
-def answers(control: Control) -> bool:
-    try:
-        control.ask("state")
-    except urllib3.exceptions.HTTPError:
-        return False
-    return True
+        yield _start
 
 
 def queue(shop: Installation, number: int, **more: Any) -> None:

@@ -92,7 +92,7 @@ CODES: dict[str, dict[str, Reason]] = {
         "133010": Reason.SETUP,
         "131047": Reason.WINDOW,
         "131026": Reason.UNREACHABLE,
-        "131049": Reason.UNREACHABLE,
+        "131049": Reason.WITHHELD,
         "131050": Reason.OPTED_OUT,
         "100": Reason.CONTENT,
         "131009": Reason.CONTENT,

@@ -12,8 +12,9 @@ from crm.drains import run_once
 from crm.models import Identity
 from messaging.channels.outbound import Content
 from messaging.models import Conversation, Message, MessageEvent, MessageStatus, Outgoing
+from messaging.sending.deciding import keep_as_sent, send_again, withdraw
 from messaging.sending.drain import OutgoingDrain
-from messaging.sending.queueing import Draft, keep_as_sent, queue_message, send_again, withdraw
+from messaging.sending.queueing import Draft, queue_message
 from messaging.sending.refusals import Refused
 from messaging.sending.sweeping import give_up_claims_of_the_dead
 from messaging.services import close_conversation

@@ -8,7 +8,9 @@ from messaging.channels import ADAPTERS, adapter_for
 from messaging.channels.outbound import Content
 from messaging.models import Message, MessageStatus, Outgoing
 from messaging.sending.queueing import queue_message
+from messaging.sending.reactions import react
 from messaging.sending.refusals import Refused
+from messaging.tests.factories import make_message
 from messaging.tests.sending_world import ACCOUNTS, PLATFORMS, SECRETS, SendingWorld, drafts
 
 #: What differs from run to run, by the names under which the expected requests hold it.
@@ -40,6 +42,15 @@ def to_whatsapp(kind: str, what: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
+def without_token(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value != OWN}
+
+
+def reaction_by_page(reaction: str) -> dict[str, Any]:
+    payload = {"message_id": THEIRS, "reaction": reaction}
+    return {"recipient": {"id": PERSON}, "sender_action": "react", "payload": payload}
+
+
 def to_twilio(**form: str) -> dict[str, str]:
     return {"To": f"+{PERSON}", "From": ACCOUNTS["twilio"], "StatusCallback": CALLBACK, **form}
 
@@ -59,18 +70,12 @@ REQUESTS: dict[str, dict[Content, tuple[str, dict[str, Any]]]] = {
     "messenger": {
         **{content: (MESSENGER, values) for content, values in FOR_META.items()},
         Content.COMMENT_REPLY: (f"/v26.0/{COMMENT}/comments", {"message": "Thank you!"}),
+        Content.REACTION: (MESSENGER, reaction_by_page("❤")),
     },
     "instagram": {
         **{content: (INSTAGRAM, values) for content, values in FOR_META.items()},
         Content.COMMENT_REPLY: (f"/v26.0/{COMMENT}/replies", {"message": "Thank you!"}),
-        Content.REACTION: (
-            INSTAGRAM,
-            {
-                "recipient": {"id": PERSON},
-                "sender_action": "react",
-                "payload": {"message_id": THEIRS, "reaction": "love"},
-            },
-        ),
+        Content.REACTION: (INSTAGRAM, reaction_by_page("love")),
     },
     "whatsapp": {
         Content.TEXT: (
@@ -114,7 +119,10 @@ REQUESTS: dict[str, dict[Content, tuple[str, dict[str, Any]]]] = {
                 },
             ),
         ),
-        Content.REACTION: (WHATSAPP, to_whatsapp("reaction", {"message_id": THEIRS, "emoji": "❤"})),
+        Content.REACTION: (
+            WHATSAPP,
+            without_token(to_whatsapp("reaction", {"message_id": THEIRS, "emoji": "❤️"})),
+        ),
     },
     "telegram": {
         Content.TEXT: (
@@ -179,7 +187,8 @@ def named(value: Any, names: dict[str, str]) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("platform", "content"), [(platform, content) for platform, known in REQUESTS.items() for content in known]
+    ("platform", "content"),
+    [(platform, content) for platform, known in REQUESTS.items() for content in known if content != Content.REACTION],
 )
 def test_each_content_goes_as_documented(world: SendingWorld, platform: str, content: Content) -> None:
     conversation = world.conversation(platform)
@@ -214,6 +223,19 @@ def test_each_content_goes_as_documented(world: SendingWorld, platform: str, con
     file_goes_along = content == Content.MEDIA and platform in ("messenger", "instagram", "telegram")
     plain = ENCODING.get(platform, "application/json")
     assert request["content_type"] == ("multipart/form-data" if file_goes_along else plain)
+
+
+@pytest.mark.parametrize("platform", [name for name in PLATFORMS if Content.REACTION in REQUESTS[name]])
+def test_a_reaction_goes_as_documented(world: SendingWorld, platform: str) -> None:
+    conversation = world.conversation(platform)
+    theirs = make_message(conversation, external_id=f"77{conversation.pk}:4242")
+    emoji = next(one for one in adapter_for(platform).REACTIONS if one.startswith("❤"))
+    react(message_id=theirs.pk, emoji=emoji, author=None)
+    world.send()
+    (request,) = world.stand_in.requests()
+    names = {conversation.identity.keys.get().value: PERSON, theirs.external_id: THEIRS}
+    found = (named(request["path"], names), named(request["values"], names))
+    assert found == REQUESTS[platform][Content.REACTION]
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -260,6 +260,7 @@ def test_the_drain_tells_them(meta: Server) -> None:
     [
         ({"token_refused_at": timezone.now()}, "Token refused"),
         ({"token_expires_at": timezone.now() + timedelta(days=3)}, "Token expiring"),
+        ({"paused_until": timezone.now() + timedelta(hours=1)}, "Sending paused"),
     ],
 )
 def test_the_list_and_the_page_of_channels_say_so(fields: dict[str, Any], words: str) -> None:
@@ -268,7 +269,7 @@ def test_the_list_and_the_page_of_channels_say_so(fields: dict[str, Any], words:
     assert words in client.get(reverse("admin:crm_channel_changelist")).content.decode()
     page = client.get(reverse("admin:crm_channel_change", args=[channel.pk])).content.decode()
     assert words in page
-    assert "add it below" in page
+    assert ("goes on by itself" if words == "Sending paused" else "add it below") in page
 
 
 def test_channel_check_says_so() -> None:

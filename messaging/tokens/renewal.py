@@ -7,7 +7,7 @@ from crm.encrypted_fields import Unreadable
 from crm.models import Channel
 from messaging.channels.outbound import Reason
 from messaging.lookups.errands import token_of
-from messaging.models import LeadFormAnswer
+from messaging.models import LeadFormAnswer, OwnReaction
 from messaging.tokens.asking import News
 
 
@@ -17,9 +17,10 @@ def release(channel: Channel) -> None:
     What waits for the token is asked for at once.
     """
     channel.token_refused_at = channel.paused_until = None
-    LeadFormAnswer.objects.filter(channel_id=channel.pk, finished_at=None, reason=Reason.TOKEN.value).update(
-        next_attempt_at=timezone.now()
-    )
+    for waiting in (LeadFormAnswer, OwnReaction):
+        waiting.objects.filter(channel_id=channel.pk, finished_at=None, reason=Reason.TOKEN.value).update(
+            next_attempt_at=timezone.now()
+        )
 
 
 @transaction.atomic

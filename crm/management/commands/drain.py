@@ -1,6 +1,7 @@
 """`manage.py drain [NAME...] [--once]`."""
 
 import logging
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -34,10 +35,13 @@ class Command(BaseCommand):
             return
         connection.close()  # each drain has its own
         try:
-            drains.run_forever(running, drains.stop_on_signals())
+            left = drains.run_forever(running, drains.stop_on_signals())
         except drains.DrainDied as error:
             raise CommandError(f"Stopped, since a drain died: {error}. The log says why.") from None
         self.stdout.write("Stopped.")
+        if left:
+            self.stdout.flush()
+            os._exit(0)  # what was left off would hold us up until its platform has answered
 
 
 def _run_once(running: dict[str, drains.Drain]) -> int:

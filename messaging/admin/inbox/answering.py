@@ -10,15 +10,16 @@ from crm.mentions import said_of_untold
 from crm.services import add_note
 from crm.visibility import user_of, visible
 from messaging.admin.inbox.asked import number
+from messaging.admin.inbox.composer import LONGEST_NOTE
 from messaging.admin.inbox.drafts import Unclear, read_draft, token_of, unix_lines
 from messaging.admin.inbox.finding import ANSWERED, CHANGE, VIEW, conversation_of, refuse
 from messaging.admin.inbox.talk import bubble_html
 from messaging.models import Message
-from messaging.sending import queueing
+from messaging.sending import deciding, queueing
 from messaging.sending.refusals import AnsweredMeanwhile, Refused
 
-LONGEST_NOTE = 4000
-DECISIONS = {"again": queueing.send_again, "keep": queueing.keep_as_sent, "withdraw": queueing.withdraw}
+AGAIN = "again"
+DECISIONS = {"keep": deciding.keep_as_sent, "withdraw": deciding.withdraw}
 
 
 @staff_page("inbox/<int:pk>/send/", name="inbox_send", permission=CHANGE)
@@ -43,7 +44,9 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("%(name)s answered while you were writing. Send yours all the same?") % {"name": who}
         html = bubble_html(request, shown, theirs.pk)
         return JsonResponse({"answered": said, "html": html, "id": theirs.pk}, status=ANSWERED)
-    return JsonResponse({"id": message.pk, "html": bubble_html(request, shown, message.pk)})
+    shown_anew = [message, *filter(None, [queueing.caption_of(message)])]
+    html = "".join(bubble_html(request, shown, one.pk) for one in shown_anew)
+    return JsonResponse({"id": message.pk, "html": html})
 
 
 @staff_page("inbox/<int:pk>/note/", name="inbox_note", permission="crm.add_note")
@@ -51,7 +54,9 @@ def send(request: HttpRequest, pk: int) -> HttpResponse:
 def note(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep a note about the customer, and show it where it stands in the thread."""
     shown = conversation_of(request, pk, VIEW)
-    text = unix_lines(request.POST.get("text", ""))[:LONGEST_NOTE]
+    text = unix_lines(request.POST.get("text", ""))
+    if len(text) > LONGEST_NOTE:
+        return refuse(_("The note is too long: it may have %(count)d letters.") % {"count": LONGEST_NOTE})
     try:
         added = add_note(customer=shown.identity.customer, author=user_of(request), text=text)
     except ValueError:
@@ -65,11 +70,14 @@ def note(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Send a message again, take it as sent or take it back, and show it as it is then."""
     message = visible(user_of(request), Message).filter(pk=pk).only("conversation").first()
-    if message is None or action not in DECISIONS:
+    if message is None or action not in (AGAIN, *DECISIONS):
         raise Http404
     shown = conversation_of(request, message.conversation_id, CHANGE)
     try:
-        DECISIONS[action](message_id=pk)
+        if action == AGAIN:
+            deciding.send_again(message_id=pk, author=user_of(request))
+        else:
+            DECISIONS[action](message_id=pk)
     except Refused as refused:
         return refuse(str(refused))
     return JsonResponse({"html": bubble_html(request, shown, pk)})

@@ -1,5 +1,6 @@
 """What the field for an answer offers: what may be written now, and in plain words why not more."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from messaging.admin.inbox import uploads
+from messaging.channels import adapter_for
 from messaging.channels.outbound import Content
 from messaging.message_templates.filling import templates_for
 from messaging.models import Conversation, MessageTemplate
+from messaging.sending.limits import limits_of
 from messaging.sending.refusals import BARRED
 from messaging.window import Allowance, allowance, has_window
 
 MOST_BUTTONS, BUTTON_LENGTH = 10, 20
+LONGEST_NOTE = 4000
 PRIVATE = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS})
 
 
@@ -26,11 +30,17 @@ class Offer:
     notice: str = ""
     tone: str = "neutral"
     until: datetime | None = None
+    limits: dict[str, tuple[int, str]] = field(default_factory=dict)
+    reactions: tuple[str, ...] = ()
     is_human: bool = False
     accept: str = ""
     most_bytes: int = 0
     most_picture_bytes: int = 0
     templates: list[MessageTemplate] = field(default_factory=list)
+
+    @property
+    def limits_json(self) -> str:
+        return json.dumps(self.limits)
 
     @property
     def may_write(self) -> bool:
@@ -51,6 +61,7 @@ def composer_context(request: HttpRequest, conversation: Conversation) -> dict[s
         "may_answer": request.user.has_perm("messaging.change_conversation"),
         "may_note": request.user.has_perm("crm.add_note"),
         "offer": offer_for(conversation),
+        "longest_note": LONGEST_NOTE,
         "most_buttons": MOST_BUTTONS,
         "button_length": BUTTON_LENGTH,
     }
@@ -70,6 +81,8 @@ def offer_for(conversation: Conversation) -> Offer:
         notice=notice,
         tone=tone,
         until=allowed.until,
+        limits=limits_of(platform),
+        reactions=adapter_for(platform).REACTIONS if Content.REACTION in allowed else (),
         is_human=allowed.is_human,
         accept=uploads.accepted(platform),
         most_bytes=uploads.most_bytes(platform),

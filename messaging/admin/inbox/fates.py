@@ -6,7 +6,9 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Message, MessageStatus, Outgoing
+from messaging.models import Conversation, Message, MessageStatus, Outgoing
+from messaging.sending.deciding import was_sent_anew
+from messaging.sending.failures import failure_of
 
 SLOW = timedelta(seconds=5)
 
@@ -22,7 +24,7 @@ class Fate:
     anew: bool = False
 
 
-def fate_of(message: Message) -> Fate | None:
+def fate_of(message: Message, conversation: Conversation) -> Fate | None:
     """Return what there is to say and do about a message; None where all is well. Reads its `outgoing`."""
     if message.direction != Message.Direction.OUT or message.deleted_at:
         return None
@@ -31,18 +33,16 @@ def fate_of(message: Message) -> Fate | None:
         known = outgoing is not None and outgoing.finished_at is not None
         return Fate(outgoing.reason_text if outgoing else "", again=known, keep=known)
     if message.status == MessageStatus.FAILED:
-        return _failed(message, outgoing)
+        return _failed(message, outgoing, conversation)
     waits = message.status == MessageStatus.QUEUED and outgoing is not None and outgoing.sender is None
     if outgoing and waits and (outgoing.reason or timezone.now() - outgoing.created_at > SLOW):
         return Fate(outgoing.reason_text or _("It waits to be sent."), withdraw=True)
     return None
 
 
-def _failed(message: Message, outgoing: Outgoing | None) -> Fate:
-    """One that the platform took and reported as failed later cannot be sent again, only written anew."""
-    reason = outgoing.reason_text if outgoing else ""
-    if not reason:
-        code = message.error
-        reason = _("The platform did not deliver it (%(code)s).") % {"code": code} if code else ""
-    again = outgoing is not None and outgoing.finished_at is not None and not message.external_id
-    return Fate(reason or _("The platform did not deliver it."), again=again, anew=not again and bool(message.text))
+def _failed(message: Message, outgoing: Outgoing | None, conversation: Conversation) -> Fate:
+    """What cannot be sent again as it is can be written anew; what was sent again has its second below."""
+    failure = failure_of(message, outgoing, conversation)
+    if outgoing and message.external_id and was_sent_anew(outgoing):
+        return Fate(f"{failure.words} {_('It was sent again.')}")
+    return Fate(failure.words, again=failure.again, anew=failure.anew and bool(message.text))

@@ -17,6 +17,8 @@ OF_MESSAGE = """md5(concat_ws('|', messaging_message.status, messaging_message.e
     messaging_message.reactions, messaging_message.external_key IS NULL,
     (SELECT concat_ws('|', outgoing.reason, outgoing.finished_at IS NULL) FROM messaging_outgoing AS outgoing
         WHERE outgoing.message_id = messaging_message.id),
+    (SELECT concat_ws('|', own.emoji, own.reason, own.finished_at IS NULL) FROM messaging_ownreaction AS own
+        WHERE own.message_id = messaging_message.id),
     (SELECT count(*) FROM messaging_attachment AS item WHERE item.message_id = messaging_message.id AND item.file <> '')
 ))"""
 

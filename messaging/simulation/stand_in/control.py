@@ -59,7 +59,8 @@ async def _expire(call: Call, stand_in: "StandIn") -> Any:
 
 
 async def _release(call: Call, stand_in: "StandIn") -> Any:
-    await stand_in.reports.release()
+    most = call.values.get("most")
+    await stand_in.reports.release(int(most) if most is not None else None)
     return {}
 
 

@@ -34,7 +34,8 @@ def graph_says_no(code: str, words: str = "", *, status: int = 0, seconds: float
 
 def telegram_says_no(code: str, words: str = "", *, status: int = 0, seconds: float = 0) -> Answer:
     """Return an error of the Bot API, whose code is that of HTTP."""
-    said: dict[str, Any] = {"ok": False, "error_code": int(code), "description": words or "Refused by the stand-in"}
+    known = {"401": "Unauthorized", "404": "Not Found"}.get(code, "Refused by the stand-in")
+    said: dict[str, Any] = {"ok": False, "error_code": int(code), "description": words or known}
     if seconds:
         said["parameters"] = {"retry_after": max(int(seconds), 1)}
     return Answer(said, status or int(code))

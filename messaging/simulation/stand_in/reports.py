@@ -52,9 +52,10 @@ class Reports:
         self._due.put_nowait((report, done))
         await done
 
-    async def release(self) -> None:
-        """Post what was held, in its order, and wait until all is taken."""
-        held, self.held = self.held, []
+    async def release(self, most: int | None = None) -> None:
+        """Post what was held, or so many of it, in its order, and wait until all of that is taken."""
+        held = self.held[:most]
+        del self.held[:most]
         for report in held:
             await self.post_now(report)
 

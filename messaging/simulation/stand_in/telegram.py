@@ -18,6 +18,9 @@ from messaging.simulation.stand_in.state import State
 LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
 FILES = {"sendPhoto": "photo", "sendVideo": "video", "sendAudio": "audio", "sendDocument": "document"}
 
+#: Of those that the documentation lists under ReactionTypeEmoji, the ones that people use.
+REACTIONS = frozenset("👍👎❤🔥🥰👏😁🤔🤯😱😢🎉🤩🙏👌😍💯🤣⚡🏆💔😐😴😭👀😇🤝🤗😘😎😡")
+
 Method = Callable[[Call, SimulatedAccount, State], Answer]
 
 
@@ -87,6 +90,7 @@ def _reaction(call: Call, account: SimulatedAccount, state: State) -> Answer:
     require(call.text("chat_id") and call.text("message_id"), _bad("message to react not found"))
     given = call.values.get("reaction")
     shown = given if isinstance(given, list) else orjson.loads(given or "[]")
+    require(all(one.get("emoji") in REACTIONS for one in shown), _bad("REACTION_INVALID"))
     text = f"{call.text('message_id')} {''.join(str(one.get('emoji')) for one in shown)}"
     sending = Sending(account, "", call.text("chat_id"), "setMessageReaction", text)
     return Answer({"ok": True, "result": True}, sending=sending)

@@ -17,6 +17,7 @@ from messaging.simulation.stand_in.state import State
 
 MISSING, WRONG = "131008", "131009"
 MEDIA = ("image", "video", "audio", "document", "sticker")
+LONGEST_CAPTION = 1024
 LONGEST_TEXT, LONGEST_BODY, MOST_BUTTONS, LONGEST_TITLE, MOST_ROWS, LONGEST_ROW = 4096, 1024, 3, 20, 10, 24
 
 
@@ -61,6 +62,7 @@ def _check(kind: str, what: dict[str, Any], state: State) -> None:
     if kind in MEDIA:
         known = str(what.get("id", "")) in state.uploads or str(what.get("link", "")).startswith("https://")
         require(known, graph_says_no("131053", "no such media"))
+        require(len(str(what.get("caption", ""))) <= LONGEST_CAPTION, graph_says_no("100", "caption is too long"))
         require(kind != "audio" or "caption" not in what, graph_says_no("100", "audio has no caption"))
         return
     check = _CHECKS.get(kind)

@@ -1,5 +1,6 @@
 // The field for an answer: what it offers follows the platform's rules; drafts stay; Enter sends.
 import { span } from "./clock.js";
+import { Counter } from "./length.js";
 import { keepDraft, readDraft } from "./drafts.js";
 import { startPanels } from "./panels.js";
 import { Outbox, newToken, pendingBubble } from "./sending.js";
@@ -30,6 +31,7 @@ export class Composer {
       answered: (answer, values) => this.answered(answer, values),
     });
     this.panels = startPanels(this);
+    this.counter = new Counter(this);
     this.listen();
     this.restore();
     this.readOffer();
@@ -49,6 +51,7 @@ export class Composer {
       this.typed();
       this.offerPicker();
     });
+    this.form.addEventListener("input", () => this.counter.show());
     this.field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.altKey || event.isComposing || event.defaultPrevented) return;
       event.preventDefault();
@@ -77,6 +80,7 @@ export class Composer {
     this.contents = new Set((this.offer.contents || "").split(" ").filter(Boolean));
     if (offer) startTemplates(this, offer);
     this.panels.follow(this.contents, this.offer);
+    this.talk.toggleAttribute("data-may-react", Boolean(this.offer.reactions));
     if (!this.contents.has("text") && this.contents.has("comment_reply") && !this.answers) {
       const comments = this.thread.list.querySelectorAll(".mc-theirs:has([data-talk-answer=comment])");
       if (comments.length) this.answerTo(comments[comments.length - 1], { focus: false });
@@ -144,6 +148,7 @@ export class Composer {
   grow() {
     this.field.style.blockSize = "auto";
     this.field.style.blockSize = `${Math.min(this.field.scrollHeight + 2, window.innerHeight * 0.35)}px`;
+    this.counter.show();
   }
 
   typed() {
@@ -227,6 +232,7 @@ export class Composer {
   async submit() {
     const text = this.field.value.trim();
     if (!this.mayType()) return;
+    if (this.counter.show()) return this.refuse(say("tooLong"));
     if (this.mode === "note") return text && this.sendNote(text);
     const file = this.panels.file;
     if (!text && !file) return this.field.focus();
@@ -283,9 +289,14 @@ export class Composer {
     this.keep();
   }
 
+  refuse(words) {
+    Object.assign(this.part("refused"), { textContent: words, hidden: false });
+    this.field.focus();
+  }
+
   refused(words, values) {
     this.giveBack(values);
-    Object.assign(this.part("refused"), { textContent: words, hidden: false });
+    this.refuse(words);
     this.changed();
   }
 
@@ -319,11 +330,10 @@ export class Composer {
     try {
       const answer = await (await post(`${this.talk.dataset.url}note/`, { text })).json();
       this.thread.merge(answer.html, { ours: true });
-      if (answer.said) Object.assign(this.part("refused"), { textContent: answer.said, hidden: false });
+      if (answer.said) this.refuse(answer.said);
     } catch (error) {
       this.field.value = [text, this.field.value].filter(Boolean).join("\n");
-      const words = error instanceof Refused ? error.refused : say("failed");
-      Object.assign(this.part("refused"), { textContent: words, hidden: false });
+      this.refuse(error instanceof Refused ? error.refused : say("failed"));
     }
     this.grow();
     this.keep();

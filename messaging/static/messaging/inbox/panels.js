@@ -28,6 +28,7 @@ export function startPanels(composer) {
       reader.addEventListener("load", () => (preview.src = reader.result));
       reader.readAsDataURL(file);
     }
+    composer.grow();
     composer.field.focus();
   }
 

@@ -2,6 +2,7 @@
 import { Composer } from "./composer.js";
 import { refreshTimes } from "./clock.js";
 import { Refused, fragment, getText, post } from "./net.js";
+import { Reactions } from "./reactions.js";
 import { Thread } from "./thread.js";
 import { say } from "./words.js";
 
@@ -18,6 +19,7 @@ export class Talk {
     const { id, thread, state, unread, later } = this.element.dataset;
     Object.assign(this, { id, version: thread, state, unread: Number(unread), later: Boolean(later) });
     this.thread = new Thread(this.element);
+    this.reactions = new Reactions(this.element, (bubble, emoji) => this.react(bubble, emoji));
     const form = this.element.querySelector("[data-composer]");
     if (form) this.composer = new Composer(this.element, this.thread, { hurry, changed: () => this.renewHead() });
     this.abort = new AbortController();
@@ -135,6 +137,8 @@ export class Talk {
     const bubble = event.target.closest("article.mc-bubble");
     if (at("do")) this.act(at("do").dataset.talkDo, at("do").dataset);
     else if (at("decide")) this.decide(bubble, at("decide"));
+    else if (at("react")) this.reactions.open(bubble, at("react"));
+    else if (at("react-with")) this.react(bubble, at("react-with").dataset.talkReactWith);
     else if (at("anew")) this.anew(bubble);
     else if (at("answer") && this.composer) this.composer.answerTo(bubble);
     else if (at("info")) this.toggleSide(at("info"));
@@ -163,6 +167,17 @@ export class Talk {
       this.said(error instanceof Refused ? error.refused : say("failed"), { show: true, bad: true });
       button.disabled = false;
     }
+  }
+
+  async react(bubble, emoji) {
+    const url = this.element.dataset.react.replace("/0/", `/${bubble.id.slice(1)}/`);
+    try {
+      this.thread.merge((await (await post(url, { emoji })).json()).html);
+      this.hurry();
+    } catch (error) {
+      this.said(error instanceof Refused ? error.refused : say("failed"), { show: true, bad: true });
+    }
+    this.thread.list.querySelector(`#${bubble.id} [data-talk-react]`)?.focus({ preventScroll: true });
   }
 
   anew(bubble) {
