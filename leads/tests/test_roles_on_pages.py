@@ -40,7 +40,10 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "leads_customer_figures": ("crm.Customer", {}),
     "leads_answer_next_pane": ("messaging.Conversation", {}),
     "leads_answer_next_assign": ("messaging.Conversation", {}),
-    **{f"inbox_{name}": ("messaging.Conversation", {}) for name in ("talk", "fresh", "head", "send", "note", "read")},
+    **{
+        f"inbox_{name}": ("messaging.Conversation", {})
+        for name in ("talk", "fresh", "head", "send", "note", "read", "tags")
+    },
     "inbox_do": ("messaging.Conversation", {"action": "close"}),
     "inbox_decide": ("messaging.Message", {"action": "keep"}),
     "leads_attribution_chain": ("campaigns.AdCampaign", {"kind": "ad"}),

@@ -10,7 +10,7 @@ from messaging.admin import (
     messages,
     templates,
 )
-from messaging.admin.inbox import acting, answering, page, talk
+from messaging.admin.inbox import acting, answering, page, tagging, talk
 
 __all__ = [
     "acting",
@@ -23,6 +23,7 @@ __all__ = [
     "handoffs",
     "messages",
     "page",
+    "tagging",
     "talk",
     "templates",
 ]

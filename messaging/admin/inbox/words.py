@@ -25,5 +25,6 @@ def words() -> dict[str, str]:
         "lost": _("The connection is lost. It is tried again by itself."),
         "loggedOut": _("You are logged out. Log in again to go on; your draft is kept."),
         "failed": _("That did not work. Try once more."),
+        "newTag": _("New tag: %s"),
         "unreadTitle": _("%s unread"),
     }

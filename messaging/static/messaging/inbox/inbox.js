@@ -182,6 +182,7 @@ const ON = {
   e: () => resolve(false),
   E: () => resolve(true),
   s: () => talk?.openSnooze(),
+  t: () => talk?.openTags(),
   Escape: leave,
 };
 let menuWasOpen = false; // the script of menus closes them before we are asked

@@ -1,6 +1,7 @@
 // One open conversation: keeps its thread, head and composer as they are on the server, and does what its buttons say.
 import { Composer } from "./composer.js";
 import { refreshTimes } from "./clock.js";
+import { Tags } from "./tags.js";
 import { Refused, fragment, getText, post } from "./net.js";
 import { Thread } from "./thread.js";
 import { say } from "./words.js";
@@ -27,6 +28,7 @@ export class Talk {
     document.addEventListener("visibilitychange", () => this.read(), once);
     window.addEventListener("focus", () => this.read(), once);
     this.thread.scroll.addEventListener("scroll", () => this.read(), { passive: true, ...once });
+    this.tags = new Tags(root, { said, ...once });
     window.htmx?.process(this.element);
     this.read();
   }
@@ -183,6 +185,12 @@ export class Talk {
     const menu = event.target.closest?.("[data-talk-menu]");
     const place = menu?.open && menu.querySelector("[data-talk-colleagues]");
     if (place && !place.querySelector("button")) place.innerHTML = await getText(menu.dataset.colleagues);
+  }
+
+  openTags() {
+    const info = this.element.querySelector("[data-talk-info]");
+    if (info?.offsetParent && !this.root.hasAttribute("data-side")) this.toggleSide(info);
+    this.tags.open();
   }
 
   openSnooze() {
