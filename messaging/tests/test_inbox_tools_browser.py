@@ -1,16 +1,18 @@
-"""What helps at a conversation, in a real browser: tags of the customer."""
+"""What helps at a conversation, in a real browser: tags of the customer, colleagues named in a note."""
 
 from typing import Any
 
 import pytest
 
-from crm.models import Tag
+from crm.models import Customer, Note, Notification, Tag, Team, User
 from messaging.tests.inbox_asking import talk_with
 from messaging.tests.test_admin_browser import PHONE, member
 from messaging.tests.test_inbox_browser import open_browser as open_browser
 from messaging.tests.test_inbox_browser import open_row, until
 
 pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
+NAMED = ".ib-mention"
+FIELD = "[data-composer] textarea"
 CHIPS = ".ib-tags .mc-chip a"
 
 
@@ -62,4 +64,63 @@ def test_tags_on_a_phone_right_to_left(open_browser: Any) -> None:
     page.locator(CHIPS).wait_for()
     assert browser.overflow() == 0
     until(browser, lambda: talk.identity.customer.tags.count() == 1)
+    assert browser.troubles == []
+
+
+def test_colleagues_behind_a_sign_by_keys(open_browser: Any) -> None:
+    seller = member("seller")
+    Customer.objects.filter(pk=talk_with("Mona", assignee=seller).identity.customer_id).update(owner=seller)
+    for name, team in (("Adel Omar", seller.team), ("Adel Said", None), ("Hoda", seller.team)):
+        colleague = User.objects.create(email=f"{name.lower().replace(' ', '.')}@x.example", full_name=name, team=team)
+        colleague.groups.set(seller.groups.all())
+    browser = open_browser(seller)
+    page, keys = browser.page, browser.page.keyboard
+    open_row(browser, "Mona")
+    keys.press("n")
+    keys.type("mona@adel ")  # an address is no name
+    keys.type("@ad")
+    page.locator(NAMED).nth(1).wait_for()
+    assert page.locator(".ib-untold").count() == 1  # a colleague of another team is told apart
+    keys.press("Escape")
+    page.locator(NAMED).first.wait_for(state="detached")
+    keys.type("e")
+    page.wait_for_timeout(300)
+    assert page.locator(NAMED).count() == 0
+    assert page.locator(FIELD).evaluate("element => element === document.activeElement")
+    page.fill(FIELD, "")
+    keys.type("Please call her, @adel")
+    page.locator(NAMED).nth(1).wait_for()
+    keys.press("ArrowDown")
+    keys.press("ArrowUp")
+    keys.press("Enter")
+    assert page.input_value(FIELD) == "Please call her, @Adel Omar "
+    page.wait_for_timeout(300)
+    assert page.locator(NAMED).count() == 0
+    keys.type("and @ho")
+    page.locator(NAMED, has_text="Hoda").wait_for()
+    keys.press("Tab")
+    assert Note.objects.count() == 0
+    keys.press("Enter")
+    page.locator(".ib-note .mc-mention", has_text="@Hoda").wait_for()
+    assert Note.objects.get().text == "Please call her, @Adel Omar and @Hoda"
+    assert Notification.objects.count() == 2
+    page.locator("[data-composer-mode=answer]").click()
+    page.locator(FIELD).press_sequentially("@ad")
+    page.wait_for_timeout(300)
+    assert page.locator(NAMED).count() == 0
+    assert browser.troubles == []
+
+
+def test_colleagues_by_touch_right_to_left(open_browser: Any) -> None:
+    seller = member("seller")
+    talk_with("Mona", assignee=seller)
+    User.objects.create(email="a@x.example", full_name="أحمد " + "ط" * 60, team=Team.objects.first())
+    browser = open_browser(seller, PHONE, language="ar")
+    page = browser.page
+    open_row(browser, "Mona")
+    page.locator("[data-composer-mode=note]").click()
+    page.locator(FIELD).press_sequentially("يا @احم")
+    page.locator(NAMED).click()
+    assert page.input_value(FIELD).startswith("يا @أحمد")
+    assert browser.overflow() == 0
     assert browser.troubles == []

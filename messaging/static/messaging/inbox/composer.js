@@ -1,6 +1,7 @@
 // The field for an answer: what it offers follows the platform's rules; drafts stay; Enter sends.
 import { span } from "./clock.js";
 import { keepDraft, readDraft } from "./drafts.js";
+import { startMentions } from "./mentions.js";
 import { startPanels } from "./panels.js";
 import { Outbox, newToken, pendingBubble } from "./sending.js";
 import { startTemplates } from "./templates.js";
@@ -30,6 +31,7 @@ export class Composer {
       answered: (answer, values) => this.answered(answer, values),
     });
     this.panels = startPanels(this);
+    this.mentions = startMentions(this);
     this.listen();
     this.restore();
     this.readOffer();
@@ -133,6 +135,7 @@ export class Composer {
       this.field.value = kept;
       this.mode = mode;
       this.panels.close();
+      this.mentions.close();
       this.show();
       this.countDown();
       this.keep();
