@@ -33,6 +33,7 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "customer_picture": ("crm.Customer", {}),
     "attachment_file": ("messaging.Attachment", {}),
     "attachment_thumbnail": ("messaging.Attachment", {}),
+    "attachment_again": ("messaging.Attachment", {}),
     "merge_undo": ("crm.CustomerMerge", {}),
     "bell_notice": ("crm.Notification", {}),
     "auth_user_password_change": ("crm.User", {}),

@@ -1,10 +1,11 @@
-"""What helps at a conversation, in a real browser: tags of the customer, colleagues named in a note."""
+"""What helps at a conversation, in a real browser: tags, colleagues named in a note, files that were lost."""
 
 from typing import Any
 
 import pytest
 
 from crm.models import Customer, Note, Notification, Tag, Team, User
+from messaging.models import Attachment, MediaFetch, Message
 from messaging.tests.inbox_asking import talk_with
 from messaging.tests.test_admin_browser import PHONE, member
 from messaging.tests.test_inbox_browser import open_browser as open_browser
@@ -123,4 +124,20 @@ def test_colleagues_by_touch_right_to_left(open_browser: Any) -> None:
     page.locator(NAMED).click()
     assert page.input_value(FIELD).startswith("يا @أحمد")
     assert browser.overflow() == 0
+    assert browser.troubles == []
+
+
+def test_a_file_that_was_lost_is_asked_for_from_its_bubble(open_browser: Any) -> None:
+    seller = member("seller")
+    talk_with("Mona", platform="messenger", assignee=seller)
+    Attachment.objects.create(
+        message=Message.objects.get(), type="image", state="failed", url="https://scontent.xx.fbcdn.net/a.jpg"
+    )
+    browser = open_browser(seller)
+    page = browser.page
+    open_row(browser, "Mona")
+    page.get_by_label("Fetch it again").click()
+    page.locator("#thread", has_text="being fetched").wait_for()
+    assert page.get_by_label("Fetch it again").count() == 0
+    assert MediaFetch.objects.due().count() == 1
     assert browser.troubles == []

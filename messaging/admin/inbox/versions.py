@@ -11,13 +11,14 @@ from django.db.models.expressions import RawSQL
 from messaging.models import Conversation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Of a row `messaging_message`, with its way to the platform and the files that we keep of it.
+#: Of a row `messaging_message`, with its way to the platform and what became of its files.
 OF_MESSAGE = """md5(concat_ws('|', messaging_message.status, messaging_message.error, messaging_message.hidden,
     extract(epoch FROM messaging_message.edited_at), extract(epoch FROM messaging_message.deleted_at),
     messaging_message.reactions, messaging_message.external_key IS NULL,
     (SELECT concat_ws('|', outgoing.reason, outgoing.finished_at IS NULL) FROM messaging_outgoing AS outgoing
         WHERE outgoing.message_id = messaging_message.id),
-    (SELECT count(*) FROM messaging_attachment AS item WHERE item.message_id = messaging_message.id AND item.file <> '')
+    (SELECT string_agg(item.state || (item.file <> ''), '|' ORDER BY item.position) FROM messaging_attachment AS item
+        WHERE item.message_id = messaging_message.id)
 ))"""
 
 

@@ -137,6 +137,7 @@ export class Talk {
     const bubble = event.target.closest("article.mc-bubble");
     if (at("do")) this.act(at("do").dataset.talkDo, at("do").dataset);
     else if (at("decide")) this.decide(bubble, at("decide"));
+    else if (at("again")) this.change(at("again"), at("again").dataset.talkAgain);
     else if (at("anew")) this.anew(bubble);
     else if (at("answer") && this.composer) this.composer.answerTo(bubble);
     else if (at("info")) this.toggleSide(at("info"));
@@ -155,9 +156,14 @@ export class Talk {
     }
   }
 
-  async decide(bubble, button) {
-    button.disabled = true;
+  decide(bubble, button) {
     const url = this.element.dataset.decide.replace("/0/", `/${bubble.id.slice(1)}/`).replace("/x/", `/${button.dataset.talkDecide}/`);
+    return this.change(button, url);
+  }
+
+  // Have the server do something about a message, and show that as it is then.
+  async change(button, url) {
+    button.disabled = true;
     try {
       this.thread.merge((await (await post(url)).json()).html);
       this.hurry();
