@@ -1,15 +1,16 @@
-"""What helps at a conversation, in a real browser: tags, colleagues named in a note, files that were lost."""
+"""What helps at a conversation, in a real browser: tags, colleagues named in a note, files that were lost, templates."""
 
 from typing import Any
 
 import pytest
 
 from crm.models import Customer, Note, Notification, Tag, Team, User
-from messaging.models import Attachment, MediaFetch, Message
+from messaging.models import Attachment, MediaFetch, Message, Outgoing
 from messaging.tests.inbox_asking import talk_with
-from messaging.tests.test_admin_browser import PHONE, member
+from messaging.tests.test_admin_browser import DESK, PHONE, member
 from messaging.tests.test_inbox_browser import open_browser as open_browser
 from messaging.tests.test_inbox_browser import open_row, until
+from messaging.tests.test_inbox_templates import PNG, approve, late_talk
 
 pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
 NAMED = ".ib-mention"
@@ -140,4 +141,33 @@ def test_a_file_that_was_lost_is_asked_for_from_its_bubble(open_browser: Any) ->
     page.locator("#thread", has_text="being fetched").wait_for()
     assert page.get_by_label("Fetch it again").count() == 0
     assert MediaFetch.objects.due().count() == 1
+    assert browser.troubles == []
+
+
+@pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])
+def test_a_template_with_names_and_a_picture_is_filled_in(open_browser: Any, window: dict[str, int]) -> None:
+    seller = member("seller")
+    template = approve(late_talk(seller))
+    browser = open_browser(seller, window)
+    page = browser.page
+    open_row(browser, "Mona")
+    page.locator("[data-template] summary").click()
+    page.get_by_text("Send this template").click()
+    assert page.evaluate("document.activeElement.name") == "link"  # what is missing is pointed at
+    page.locator("[data-template-file]").set_input_files(
+        {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-"}
+    )
+    page.get_by_text("Files of this kind cannot be sent there.").wait_for()
+    page.locator("[data-template-file]").set_input_files({"name": "dress.png", "mimeType": "image/png", "buffer": PNG})
+    page.locator("[data-template-file-name]", has_text="dress.png").wait_for()
+    page.get_by_label("first name").fill("Mona")
+    page.get_by_label("thing").fill("the bag")
+    page.get_by_label("Address behind “Track”").fill("42")
+    assert page.locator("[data-template-text]").inner_text() == "Hello Mona, <b>the bag</b> waits\nThe shop"
+    assert browser.overflow() == 0
+    page.get_by_text("Send this template").click()
+    page.locator("article[id^=m].mc-ours", has_text="the bag").wait_for()
+    sent = Outgoing.objects.get().details["template"]
+    assert (sent["name"], sent["body"], sent["header_file"]) == (template.name, ["Mona", "the bag"], "image")
+    assert sent["url_ends"] == [{"index": 0, "text": "42"}]
     assert browser.troubles == []

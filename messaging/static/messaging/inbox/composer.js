@@ -278,7 +278,7 @@ export class Composer {
       this.setMode("answer");
       this.field.value = [values.text, this.field.value].filter(Boolean).join("\n");
     }
-    if (values.file) this.panels.attach(values.file);
+    if (values.file && values.content !== "template") this.panels.attach(values.file);
     this.panels.refill(values.button);
     const answered = values.answers && this.thread.list.querySelector(`#m${values.answers}`);
     if (answered) this.answerTo(answered);
