@@ -39,7 +39,7 @@ def late_talk(seller: User) -> Conversation:
 def approve(talk: Conversation, head: str = "IMAGE") -> MessageTemplate:
     components: list[dict[str, Any]] = [
         {"type": "HEADER", "format": head},
-        {"type": "BODY", "text": "Hello {{first_name}}, <b>{{thing}}</b> waits"},
+        {"type": "BODY", "text": "Hello {{first_name}}, <b>{{article}}</b> waits"},
         {"type": "FOOTER", "text": "The shop"},
         {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "Track", "url": "https://s.example/{{1}}"}]},
     ]
@@ -63,7 +63,7 @@ def test_a_template_with_names_a_picture_and_an_address_is_offered_and_queued(cl
     outgoing = Outgoing.objects.get()
     assert outgoing.details["template"] == {
         "name": "order_ready", "language": "en_US", "external_id": "t7", "header": [], "body": ["Mona", "the bag"],
-        "body_names": ["first_name", "thing"], "header_file": "image", "url_ends": [{"index": 0, "text": "42"}],
+        "body_names": ["first_name", "article"], "header_file": "image", "url_ends": [{"index": 0, "text": "42"}],
     }  # fmt: skip
     item = outgoing.message.attachments.get()
     assert (item.type, item.name, item.mime_type) == ("image", "dress.png", "image/png")

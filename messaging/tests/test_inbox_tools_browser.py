@@ -161,7 +161,7 @@ def test_a_template_with_names_and_a_picture_is_filled_in(open_browser: Any, win
     page.locator("[data-template-file]").set_input_files({"name": "dress.png", "mimeType": "image/png", "buffer": PNG})
     page.locator("[data-template-file-name]", has_text="dress.png").wait_for()
     page.get_by_label("first name").fill("Mona")
-    page.get_by_label("thing").fill("the bag")
+    page.get_by_label("article").fill("the bag")
     page.get_by_label("Address behind “Track”").fill("42")
     assert page.locator("[data-template-text]").inner_text() == "Hello Mona, <b>the bag</b> waits\nThe shop"
     assert browser.overflow() == 0

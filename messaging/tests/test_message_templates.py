@@ -149,6 +149,7 @@ def test_it_is_not_learned_from_another_numbers_webhooks(api: Server) -> None:
     [
         (body("Hello {{1}}"), {}, ""),
         (body("Hello {{ 1 }}"), {}, ""),
+        (body(" ".join(f"{{{{{number}}}}}" for number in range(11, 0, -1))), {}, ""),
         (body("Hello {{name}}"), {"parameter_format": "NAMED"}, ""),
         (body("Hello {{name}}, {{1}}"), {}, "named"),
         (body("Hello {{a-b}}"), {}, "named"),
@@ -316,7 +317,7 @@ def test_blanks_are_to_be_filled_as_the_platform_wants(body_values: Any, header_
 
 FULL: list[dict[str, Any]] = [
     {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["https://scontent.example/1"]}},
-    {"type": "BODY", "text": "Hello {{first_name}}, your {{thing}} waits, {{ first_name }}!"},
+    {"type": "BODY", "text": "Hello {{first_name}}, your {{article}} waits, {{ first_name }}!"},
     {"type": "BUTTONS", "buttons": [
         {"type": "QUICK_REPLY", "text": "Thanks"},
         {"type": "URL", "text": "Track", "url": "https://s.example/{{1}}", "example": ["https://s.example/7"]},
@@ -361,7 +362,7 @@ def test_names_a_picture_and_the_end_of_an_address_are_sent_as_the_platform_want
                 "type": "body",
                 "parameters": [
                     {"type": "text", "parameter_name": "first_name", "text": "Mona"},
-                    {"type": "text", "parameter_name": "thing", "text": "bag"},
+                    {"type": "text", "parameter_name": "article", "text": "bag"},
                 ],
             },
             {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "42"}]},
