@@ -12,7 +12,7 @@ from messaging.tests.test_inbox_browser import open_browser as open_browser
 from messaging.tests.test_inbox_browser import open_row, until
 from messaging.tests.test_inbox_templates import PNG, approve, late_talk
 
-pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.takes(35), pytest.mark.django_db(transaction=True)]
 NAMED = ".ib-mention"
 FIELD = "[data-composer] textarea"
 CHIPS = ".ib-tags .mc-chip a"
