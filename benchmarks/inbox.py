@@ -64,6 +64,8 @@ def _answers(user: Any) -> dict[str, list[str]]:
         "list, closed": [f"{page}?tab=all&status=closed"],
         "list, not delivered": [f"{page}?tab=all&need=failed"],
         "list, by name": [f"{page}?q={word}" for word in ("mona", "ana", "احمد", "silva")],
+        "messages, by words": [f"{page}?q={word}" for word in ("delivery", "سعر", "frete", "tamanho", "1295", "ok")],
+        "messages, of somebody": [f"{page}?q=size&who={word}" for word in ("mona", "ana", "احمد", "silva")],
         "list, a page further": [f"{rows}?tab=all&after={further}"],
         "list, changed rows": [f"{rows}?tab=all&ids={ids}"],
         "a conversation": [reverse("admin:inbox_talk", args=[pk]) for pk in busy],

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from crm.folding import fold
 from crm.mentions import tell_mentioned
 from crm.models import Customer, Note, Tag, User
 
+MOST_OF_TAG = Tag._meta.get_field("name").max_length or 0
 #: What rules of apps above read as well, so that they have to know who set it.
 RULED = frozenset({"label", "trade", "type", "persona", "governorate", "owner"})
 
@@ -50,6 +52,20 @@ def tag_customer(*, customer_id: int, tag: Tag, off: bool = False) -> bool:
     else:
         customer.tags.add(tag)
     return True
+
+
+def tag_named(name: str) -> Tag:
+    """Return the tag of a name, however it is typed, and make it where there is none.
+
+    Raises:
+        ValueError: there is no name, or it is too long.
+    """
+    name = " ".join(name.replace("\x00", "").split())
+    if not name or len(name) > MOST_OF_TAG:
+        raise ValueError("No name, or too long a one.")
+    wanted = fold(name)
+    alike = [tag for tag in Tag.objects.order_by("pk") if fold(tag.name) == wanted]
+    return alike[0] if alike else Tag.objects.get_or_create(name=name)[0]
 
 
 def _locked(customer_id: int) -> Customer:

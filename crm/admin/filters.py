@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.models import Channel
+from crm.known_tags import known_tags
+from crm.models import Channel, Customer
 from crm.visibility import staff_for
 
 Choices = list[tuple[str, Any]]
@@ -78,6 +79,24 @@ class ChannelFilter(SelectFilter):
 
     def choices_for(self, request: HttpRequest) -> Choices:
         return [(str(pk), name) for pk, name in Channel.objects.order_by("name").values_list("pk", "name")]
+
+
+class TagFilter(SelectFilter):
+    """Rows of whose customer has a tag. `lookup` names the foreign key to them."""
+
+    title = _("tag")
+    parameter_name = "tag"
+    lookup = "customer"
+
+    def choices_for(self, request: HttpRequest) -> Choices:
+        return list(known_tags(self.used_parameters.get(self.parameter_name or "")).items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value is None:
+            return queryset
+        tagged = Customer.tags.through.objects.filter(tag=int(value))
+        return queryset.filter(**{f"{self.lookup}__in": tagged.values("customer")})
 
 
 class StaffFilter(SelectFilter):

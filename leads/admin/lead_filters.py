@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin.filters import Choices, SelectFilter, StaffFilter, choice_filter
+from crm.admin.filters import Choices, SelectFilter, StaffFilter, TagFilter, choice_filter
 from crm.models import Customer
 from leads.models import Outcome, Priority
 from leads.stages import stages_for
@@ -104,5 +104,6 @@ FILTERS = (
     LabelFilter,
     SourceFilter,
     PriorityFilter,
+    TagFilter,
     OwnerFilter,
 )

@@ -16,7 +16,7 @@ from django.utils import timezone
 from campaigns.models import AdCampaign
 from crm import runtime_settings
 from crm.admin.saved_views import columns_offered
-from crm.models import Customer, Note, Team, User
+from crm.models import Customer, Note, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_user
 from leads.models import Lead, LeadActivity, Qualification
 from leads.tests.factories import make_lead, stage
@@ -107,6 +107,38 @@ def test_each_filter_narrows_it_down(browser: Client, seller: User) -> None:
         assert set(names(browser, f"?{query}")) == found, query
 
 
+def test_a_tag_of_the_customer_narrows_it_down(browser: Client, seller: User) -> None:
+    wholesale, other = (Tag.objects.create(name=name) for name in ("wholesale", "<b>other"))
+    for name, tags in (("Both", [wholesale, other]), ("One", [wholesale]), ("None", [])):
+        named(name, owner=seller).customer.tags.set(tags)
+    hers = make_customer(name="Hers", owner=make_user())
+    hers.tags.add(wholesale)
+    make_lead(hers, owner=make_user())
+    assert set(names(browser, f"?owned=all&tag={wholesale.pk}")) == {"Both", "One"}
+    assert names(browser, f"?owned=all&tag={other.pk}&q=both") == ["Both"]
+    assert set(names(browser, "?owned=all&tag=999")) == {"Both", "One", "None"}
+    assert "&lt;b&gt;other" in browser.get(LISTING).content.decode()
+
+
+def test_a_rare_tag_is_found_from_its_customers_and_a_usual_one_from_the_newest_leads(seller: User) -> None:
+    """However many leads there are, neither reads them all: the database knows how often each tag is."""
+    rare, usual = (Tag.objects.create(name=name) for name in ("rare", "usual"))
+    customers = Customer.objects.bulk_create(Customer(name=f"Customer {number}") for number in range(3000))
+    Lead.objects.bulk_create(
+        Lead(customer=customer, stage=stage("intake"), owner=seller, opened_at=NOON, stage_changed_at=NOON)
+        for customer in customers
+    )
+    through = Customer.tags.through
+    through.objects.bulk_create(through(customer=customer, tag=usual) for customer in customers)
+    through.objects.bulk_create(through(customer=customer, tag=rare) for customer in customers[:3])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE leads_lead, crm_customer, crm_customer_tags")
+    for tag in (rare, usual):
+        rows = Lead.objects.filter(customer__in=through.objects.filter(tag=tag).values("customer"))
+        plan = rows.order_by("-opened_at", "-pk")[:25].explain()
+        assert "Seq Scan" not in plan, plan
+
+
 def test_nothing_else_can_be_asked_for_in_the_address(browser: Client, seller: User) -> None:
     ad = AdCampaign.objects.create(channel=make_channel(), ad_id="a", first_seen_at=NOON)
     named("From the ad", first_ad=ad)
@@ -133,7 +165,7 @@ def test_it_takes_few_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     seller = colleague("seller")
     seller.team = Team.objects.create(name="North")
     seller.save()
-    channel = make_channel()
+    channel, tag = make_channel(), Tag.objects.create(name="wholesale")
     for number in range(30):
         ad = AdCampaign.objects.create(channel=channel, ad_id=f"a{number}", first_seen_at=NOON)
         owner = make_user(team=seller.team)
@@ -147,6 +179,7 @@ def test_it_takes_few_queries(monkeypatch: pytest.MonkeyPatch) -> None:
             value=number,
         )
         Qualification.objects.create(lead=lead, score=50, qualified_at=NOON, owner=owner)
+        lead.customer.tags.add(tag)
     client = client_of(seller)
     every_column = "&".join(f"columns={name}" for name in columns_offered(admin.site.get_model_admin(Lead)))
     for path in (
@@ -154,6 +187,7 @@ def test_it_takes_few_queries(monkeypatch: pytest.MonkeyPatch) -> None:
         f"{LISTING}?owned=all&{every_column}",
         f"{LISTING}?q=customer",
         f"{LISTING}?q=customer&label=hot&stage={stage('intake').pk}&source=ad&owned=all",
+        f"{LISTING}?q=customer&label=hot&tag={tag.pk}&owned=all",
         "/admin/leads/qualification/",
     ):
         client.get(path)
@@ -162,12 +196,15 @@ def test_it_takes_few_queries(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(captured) <= MOST_QUERIES, "\n".join(query["sql"] for query in captured)
 
 
-@pytest.mark.parametrize("query", ["?owned=all", "?q=mona", "?owned=all&label=hot", "?owned=all&source=ad"])
+@pytest.mark.parametrize(
+    "query", ["?owned=all", "?q=mona", "?owned=all&label=hot", "?owned=all&source=ad", "?owned=all&tag={tag}"]
+)
 def test_rows_join_few_tables(query: str, browser: Client, seller: User) -> None:
     """PostgreSQL takes longer to find out how to join eight tables than to read a page of them."""
-    named("Mona", owner=seller, label="hot", first_source="ad")
+    tag = Tag.objects.create(name="wholesale")
+    named("Mona", owner=seller, label="hot", first_source="ad").customer.tags.add(tag)
     with CaptureQueriesContext(connection) as captured:
-        assert names(browser, query) == ["Mona"]
+        assert names(browser, query.format(tag=tag.pk)) == ["Mona"]
     rows = [found["sql"] for found in captured if '"next_step"' in found["sql"]]
     assert [sql.count(" JOIN ") for sql in rows] == [3]
     assert all("name_folded" not in sql for sql in rows)

@@ -33,6 +33,7 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "customer_picture": ("crm.Customer", {}),
     "attachment_file": ("messaging.Attachment", {}),
     "attachment_thumbnail": ("messaging.Attachment", {}),
+    "attachment_again": ("messaging.Attachment", {}),
     "merge_undo": ("crm.CustomerMerge", {}),
     "bell_notice": ("crm.Notification", {}),
     "auth_user_password_change": ("crm.User", {}),
@@ -40,7 +41,10 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "leads_customer_figures": ("crm.Customer", {}),
     "leads_answer_next_pane": ("messaging.Conversation", {}),
     "leads_answer_next_assign": ("messaging.Conversation", {}),
-    **{f"inbox_{name}": ("messaging.Conversation", {}) for name in ("talk", "fresh", "head", "send", "note", "read")},
+    **{
+        f"inbox_{name}": ("messaging.Conversation", {})
+        for name in ("talk", "fresh", "head", "send", "note", "read", "tags")
+    },
     "inbox_do": ("messaging.Conversation", {"action": "close"}),
     "inbox_react": ("messaging.Message", {}),
     "inbox_decide": ("messaging.Message", {"action": "keep"}),

@@ -10,7 +10,7 @@ from messaging.admin import (
     messages,
     templates,
 )
-from messaging.admin.inbox import acting, answering, page, reacting, talk
+from messaging.admin.inbox import acting, answering, page, reacting, tagging, talk
 
 __all__ = [
     "acting",
@@ -24,6 +24,7 @@ __all__ = [
     "messages",
     "page",
     "reacting",
+    "tagging",
     "talk",
     "templates",
 ]

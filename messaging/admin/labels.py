@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import markup
+from messaging import text_search
 from messaging.models import Message, MessageStatus
 
 #: Kinds of attachments and messages that are not text, each with its name and icon.
@@ -79,6 +80,12 @@ def snippet(message: Message, length: int = 140) -> str:
     if message.deleted_at:
         return _("Message unsent")
     return " ".join(message.text.split())[:length] or kind_name(message.type)
+
+
+def searched_short() -> str:
+    """Say where words were looked for that the index cannot find."""
+    hint = _("So few letters were looked for in the newest %(count)s messages only.")
+    return hint % {"count": markup.grouped(text_search.SEARCHED_SHORT)}
 
 
 def safe_url(url: str) -> str:

@@ -15,13 +15,11 @@ from crm.admin.filters import ChannelFilter, Choices, SelectFilter, choice_filte
 from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
+from messaging import text_search
 from messaging.admin import labels
 from messaging.admin.lead_forms import LeadFormFilter, LeadFormOnMessage
 from messaging.admin.origins import BroughtByFilter
 from messaging.models import Message, MessageStatus
-
-INDEXED_FROM = 3  # letters; the index is one of trigrams
-SEARCHED_SHORT = 10_000
 
 
 class MessageDaysFilter(DaysFilter):
@@ -111,15 +109,10 @@ class MessageAdmin(LeadFormOnMessage, ReadOnly, StaffAdmin):
         if not words:
             return queryset, False
         found = queryset & Message.objects.containing(words)
-        if len(words) < INDEXED_FROM:
-            oldest = (
-                Message.objects.order_by("-at", "-pk")
-                .values_list("at", flat=True)[SEARCHED_SHORT : SEARCHED_SHORT + 1]
-                .first()
-            )
+        if text_search.too_short([words]):
+            oldest = text_search.oldest_of_the_newest()
             found = found.filter(at__gt=oldest) if oldest else found
-            hint = _("So few letters were looked for in the newest %(count)s messages only.")
-            messages.info(request, hint % {"count": markup.grouped(SEARCHED_SHORT)})
+            messages.info(request, labels.searched_short())
         return found, False
 
     def row_url(self, obj: Any) -> str:

@@ -33,7 +33,8 @@ PROBLEMS: Mapping[str, Any] = {
 class File:
     """An attachment in the thread. `thumbnail` is the address of a small picture, `plays` `audio` or `video`.
 
-    `url` leads to our copy (`kept`) or to where the platform has it; `note` says what became of fetching it.
+    `url` leads to our copy (`kept`) or to where the platform has it; `note` says what became of fetching it, `again` asks for it
+    once more where that failed.
     """
 
     icon: str
@@ -46,6 +47,7 @@ class File:
     height: int | None = None
     plays: str = ""
     note: str = ""
+    again: str = ""
 
 
 def file_of(item: Attachment) -> File:
@@ -56,6 +58,8 @@ def file_of(item: Attachment) -> File:
     shown = File(labels.kind_icon(item.type), labels.kind_name(item.type), name, labels.safe_url(item.url))
     if not item.file:
         shown.note = _note(item)
+        if item.state == Attachment.State.FAILED:
+            shown.again = reverse("admin:attachment_again", args=[item.pk])
         return shown
     shown.kept, shown.url = True, reverse("admin:attachment_file", args=[item.pk])
     if not may_be_shown(item):

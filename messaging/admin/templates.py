@@ -14,6 +14,7 @@ from crm import markup
 from crm.admin.filters import ChannelFilter, choice_filter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
+from messaging.admin import labels
 from messaging.message_templates.filling import preview
 from messaging.models import MessageTemplate
 
@@ -63,6 +64,8 @@ class MessageTemplateAdmin(ReadOnly, StaffAdmin):
     def shown(self, template: MessageTemplate) -> str:
         seen = preview(template)
         header = format_html('<strong dir="auto">{}</strong><br>', seen.header) if seen.header else SafeString("")
+        if template.header_file:
+            header = format_html("{}<br>", markup.chip(labels.kind_name(template.header_file)))
         footer = format_html('<br><small class="mc-sub" dir="auto">{}</small>', seen.footer) if seen.footer else ""
         buttons = format_html_join(" ", "{}", ((markup.chip(text),) for text in seen.buttons))
         return format_html(
@@ -82,7 +85,7 @@ class MessageTemplateAdmin(ReadOnly, StaffAdmin):
 
     @column(gettext_lazy("Blanks"))
     def blanks(self, template: MessageTemplate) -> str:
-        return str(template.header_blanks + template.body_blanks)
+        return str(template.header_blanks + template.body_blanks + len(template.url_buttons))
 
     @column(gettext_lazy("Language"))
     def language_name(self, template: MessageTemplate) -> str:

@@ -24,7 +24,7 @@ from messaging.admin.handoff_panel import with_newest_handoff
 from messaging.admin.inbox import fates, versions
 from messaging.admin.inbox.composer import composer_context
 from messaging.admin.inbox.fates import Fate
-from messaging.admin.inbox.state import state_context
+from messaging.admin.inbox.state import state_context, tags_context, with_tags
 from messaging.admin.inbox.words import words
 from messaging.admin.shown_files import File, file_of
 from messaging.admin.shown_reactions import our_actors, theirs
@@ -90,7 +90,7 @@ def conversation(among: QuerySet[Conversation], object_id: str) -> Conversation 
     if not (object_id.isascii() and object_id.isdigit()):
         return None
     related = ("identity__customer__owner", "channel", "assignee", "team")
-    found = with_newest_handoff(among.select_related(*related).defer("channel__credentials"))
+    found = with_tags(with_newest_handoff(among.select_related(*related).defer("channel__credentials")))
     return found.filter(pk=object_id).first()
 
 
@@ -125,8 +125,11 @@ def page(model_admin: Any, request: HttpRequest, shown: Conversation) -> HttpRes
     )
 
 
-def beside(request: HttpRequest, shown: Conversation, part: Part) -> dict[str, Any]:
-    """Return what stands beside a thread: the customer, their notes and other conversations, and what other apps add."""
+def beside(request: HttpRequest, shown: Any, part: Part) -> dict[str, Any]:
+    """Return what stands beside a thread: the customer, their notes and other conversations, and what other apps add.
+
+    `shown` is as `conversation` returns it.
+    """
     customer = shown.identity.customer
     others = visible(user_of(request), Conversation).filter(identity__customer=customer).exclude(pk=shown.pk)
     return {
@@ -139,6 +142,7 @@ def beside(request: HttpRequest, shown: Conversation, part: Part) -> dict[str, A
         "may_note": request.user.has_perm("crm.add_note"),
         "may_see_customer": request.user.has_perm("crm.view_customer"),
         "may_see_sources": request.user.has_perm("campaigns.view_post"),
+        **tags_context(request, shown.customer_tags),
         "panels": [import_string(path)(request, shown) for path in settings.CONVERSATION_PANELS],
     }
 

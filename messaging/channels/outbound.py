@@ -95,13 +95,23 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A message the platform approved beforehand, by its name and language there, and what fills its blanks in order."""
+    """A message the platform approved beforehand, by its name and language there, and what fills its blanks in order.
+
+    Where the blanks have names, they are `body_names` and `header_names`. `header_file` is what stands at the head, an `image`,
+    `video` or `document`: the file at the address `link`, else the message's own. `url_ends` are what addresses of buttons end
+    with, by the place of the button among all.
+    """
 
     name: str
     language: str
     body: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
     external_id: str = ""
+    body_names: tuple[str, ...] = ()
+    header_names: tuple[str, ...] = ()
+    header_file: str = ""
+    link: str = ""
+    url_ends: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

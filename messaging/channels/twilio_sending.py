@@ -97,7 +97,9 @@ def _prefixed(outbound: Outbound, address: str) -> str:
 
 def _content(outbound: Outbound) -> dict[str, Any]:
     if outbound.template:
-        blanks = {str(place): text for place, text in enumerate(outbound.template.body, start=1)}
+        template = outbound.template
+        places = template.body_names or tuple(str(place) for place in range(1, len(template.body) + 1))
+        blanks = dict(zip(places, template.body, strict=True))
         return {"ContentSid": outbound.template.external_id, "ContentVariables": orjson.dumps(blanks).decode()}
     if outbound.location:
         place = outbound.location

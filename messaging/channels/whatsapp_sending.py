@@ -10,7 +10,7 @@ from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, USER_ID
 from messaging.channels.limits import Limit
 from messaging.channels.meta_sending import REASONS, graph
-from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent
+from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent, Template
 from messaging.channels.reading import objects_of, text_of
 
 SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.TEMPLATE, Content.REACTION})
@@ -85,6 +85,8 @@ def _recipient(outbound: Outbound) -> dict[str, str]:
 def _content(outbound: Outbound, credentials: Credentials) -> dict[str, Any]:
     if outbound.content == Content.MEDIA:
         return _media(outbound, credentials)
+    if outbound.content == Content.TEMPLATE:
+        return _template(outbound, credentials)
     return _CONTENTS[outbound.content](outbound)
 
 
@@ -141,18 +143,38 @@ def _buttons(outbound: Outbound) -> dict[str, Any]:
     return {"type": "interactive", "interactive": {"type": kind, "body": {"text": outbound.text}, "action": action}}
 
 
-def _template(outbound: Outbound) -> dict[str, Any]:
+def _template(outbound: Outbound, credentials: Credentials) -> dict[str, Any]:
+    """Name a template with what fills it: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview"""
     template = outbound.template
     if template is None:
         raise SendError(Reason.CONTENT, "no template")
-    blanks = (("header", template.header), ("body", template.body))
-    components = [
-        {"type": place, "parameters": [{"type": "text", "text": value} for value in values]}
-        for place, values in blanks
-        if values
+    header = _texts(template.header, template.header_names)
+    if template.header_file:
+        header = [_header_file(outbound, template, credentials)]
+    components: list[dict[str, Any]] = [
+        {"type": place, "parameters": parameters}
+        for place, parameters in (("header", header), ("body", _texts(template.body, template.body_names)))
+        if parameters
     ]
+    for index, end in template.url_ends:
+        components.append({"type": "button", "sub_type": "url", "index": str(index), "parameters": _texts((end,), ())})
     named: dict[str, Any] = {"name": template.name, "language": {"code": template.language}}
     return {"type": "template", "template": named | ({"components": components} if components else {})}
+
+
+def _texts(values: tuple[str, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    texts = [{"type": "text", "text": value} for value in values]
+    return [{**text, "parameter_name": name} for text, name in zip(texts, names, strict=True)] if names else texts
+
+
+def _header_file(outbound: Outbound, template: Template, credentials: Credentials) -> dict[str, Any]:
+    kind, media = template.header_file, outbound.media
+    if template.link:
+        return {"type": kind, kind: {"link": template.link}}
+    if media is None:
+        raise SendError(Reason.CONTENT, "no file")
+    described = {"id": _upload(outbound.account_id, media, credentials)}
+    return {"type": kind, kind: described | ({"filename": media.name} if kind == "document" and media.name else {})}
 
 
 def _reaction(outbound: Outbound) -> dict[str, Any]:
@@ -163,6 +185,5 @@ _CONTENTS = {
     Content.TEXT: _text,
     Content.LOCATION: _location,
     Content.BUTTONS: _buttons,
-    Content.TEMPLATE: _template,
     Content.REACTION: _reaction,
 }

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from messaging.channels.reading import objects_of, text_of
-from messaging.models.template import BUTTON, MEDIA, NAMED, SPECIAL, MessageTemplate
+from messaging.models.template import BUTTON, HEADER_FILES, MEDIA, NAMED, SPECIAL, MessageTemplate
 
 BLANK = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-#: Buttons that are sent as they are; one whose address has a blank is not.
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Buttons that are sent as they are, but for one blank at the end of an address.
 PLAIN_BUTTONS = frozenset({"QUICK_REPLY", "URL", "PHONE_NUMBER"})
 PLAIN_COMPONENTS = frozenset({"HEADER", "BODY", "FOOTER", "BUTTONS"})
 AUTHENTICATION = "AUTHENTICATION"
@@ -60,24 +61,29 @@ def columns_of(facts: Facts) -> dict[str, Any]:
 
 
 def blanks_in(*texts: str) -> list[str]:
-    """Return the blanks of texts, each once, in the order of their numbers."""
-    found = {name for text in texts for name in BLANK.findall(text)}
-    return sorted(found, key=lambda name: (int(name) if name.isdecimal() else 0, name))
+    """Return the blanks of texts, each once, in the order of their numbers, or in that of the text where they have names."""
+    found = list(dict.fromkeys(name for text in texts for name in BLANK.findall(text)))
+    return sorted(found, key=int) if all(name.isdecimal() for name in found) else found
+
+
+def are_named(blanks: list[str]) -> bool:
+    return bool(blanks) and all(NAME.fullmatch(name) for name in blanks)
 
 
 def _obstacle(facts: Facts, parts: dict[str, Json], buttons: list[Json]) -> str:
     header = parts.get("HEADER", {})
     if facts.category.upper() == AUTHENTICATION or not parts.keys() <= PLAIN_COMPONENTS or "BODY" not in parts:
         return SPECIAL
-    if text_of(header.get("format")).upper() not in ("", "TEXT"):
+    if text_of(header.get("format")).upper() not in ("", "TEXT", *HEADER_FILES):
         return MEDIA
     for button in buttons:
         if text_of(button.get("type")).upper() not in PLAIN_BUTTONS:
             return SPECIAL
-        if BLANK.search(text_of(button.get("url"))):
+        if len(BLANK.findall(text_of(button.get("url")))) > 1:
             return BUTTON
-    numbered = all(
-        blanks == [str(number) for number in range(1, len(blanks) + 1)]
-        for blanks in (blanks_in(text_of(parts.get(name, {}).get("text"))) for name in ("HEADER", "BODY"))
+    in_header, in_body = (blanks_in(text_of(parts.get(name, {}).get("text"))) for name in ("HEADER", "BODY"))
+    fit = all(
+        are_named(blanks) or blanks == [str(number) for number in range(1, len(blanks) + 1)]
+        for blanks in (in_header, in_body)
     )
-    return "" if numbered else NAMED
+    return "" if fit else NAMED

@@ -72,13 +72,13 @@ def _components(types: Json) -> list[Json]:
     body = "\n".join(filter(None, [*words, text_of(content.get("body"))]))
     footer = text_of(content.get("footer")) or text_of(content.get("subtitle"))
     # A blank outside of the text would be one of the same row, which only the text has here.
-    beside = [title, footer, *_media(content)]
+    actions = objects_of(content.get("actions"))
+    beside = [title, footer, *_media(content), *(text_of(action.get("url")) for action in actions)]
     parts: list[Json] = [{"type": "BODY", "text": body}] if not blanks_in(*beside) else [{"type": "ELSEWHERE"}]
     if title:
         parts.append({"type": "HEADER", "format": "TEXT", "text": title})
     if footer:
         parts.append({"type": "FOOTER", "text": footer})
-    actions = objects_of(content.get("actions"))
     return parts + ([{"type": "BUTTONS", "buttons": [_button(action) for action in actions]}] if actions else [])
 
 

@@ -11,11 +11,15 @@ from crm.models.rows import TimestampedModel
 NAMED, MEDIA, BUTTON, SPECIAL = "named", "media", "button", "special"
 #: Why a template cannot be filled in here, though the platform approved it.
 OBSTACLES = {
-    NAMED: _("Its blanks have names instead of numbers."),
-    MEDIA: _("It needs a picture, video, file or place at its head."),
-    BUTTON: _("One of its buttons needs to be filled in."),
+    NAMED: _("Its blanks are neither numbered from 1 on nor named."),
+    MEDIA: _("It needs something at its head that cannot be chosen here, such as a place."),
+    BUTTON: _("One of its buttons needs more than one blank to be filled in."),
     SPECIAL: _("It is of a kind that is not written by hand, such as a code or a catalogue."),
 }
+
+
+#: Files that may stand at the head of a template, by the platform's word for them.
+HEADER_FILES = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
 
 
 class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
@@ -27,7 +31,7 @@ class MessageTemplateQuerySet(models.QuerySet["MessageTemplate"]):
 class MessageTemplate(TimestampedModel):
     """A template of a channel in one language. All but `obstacle` is the platform's; `components` are as WhatsApp has them.
 
-    Blanks are written `{{1}}`, `{{2}}`…, those of the header apart from those of the body.
+    Blanks are written `{{1}}`, `{{2}}`… or `{{name}}`, those of the header apart from those of the body.
     """
 
     class Status(models.TextChoices):
@@ -72,6 +76,23 @@ class MessageTemplate(TimestampedModel):
     @property
     def is_offered(self) -> bool:
         return self.status == self.Status.APPROVED and not self.obstacle
+
+    @property
+    def header_file(self) -> str:
+        """What has to be put at its head: `image`, `video` or `document`; empty: nothing."""
+        headers = [part for part in self.components if str(part.get("type")).upper() == "HEADER"]
+        return next((HEADER_FILES.get(str(part.get("format")).upper(), "") for part in headers), "")
+
+    @property
+    def url_buttons(self) -> list[dict[str, Any]]:
+        """Its buttons whose address ends with a blank: `index` among all, `text`, and `url`, what stands before the blank."""
+        lists = [part.get("buttons") for part in self.components if str(part.get("type")).upper() == "BUTTONS"]
+        buttons = next((found for found in lists if isinstance(found, list)), [])
+        return [
+            {"index": index, "text": str(button.get("text", "")), "url": str(button["url"]).partition("{{")[0]}
+            for index, button in enumerate(buttons)
+            if isinstance(button, dict) and "{{" in str(button.get("url", ""))
+        ]
 
     @property
     def obstacle_text(self) -> str:

@@ -85,7 +85,7 @@ def pack(claim: Claim, shelf: Shelf) -> Parcel:
         to=shelf.ids.get(conversation.identity_id, ()),
         address=str(profile.get("address", "")),
         text=message.text,
-        media=_media(message) if content == Content.MEDIA else None,
+        media=_media(message) if content == Content.MEDIA or _bears_file(details.get("template")) else None,
         location=_location(details.get("location")),
         buttons=_buttons(details.get("buttons")),
         template=_template(details.get("template")),
@@ -148,8 +148,17 @@ def _buttons(given: Any) -> tuple[Button, ...]:
 def _template(given: Any) -> Template | None:
     if not isinstance(given, dict):
         return None
-    blanks = {name: tuple(given.get(name, ())) for name in ("body", "header")}
-    return Template(given["name"], given["language"], external_id=given.get("external_id", ""), **blanks)
+    lists: dict[str, Any] = {
+        name: tuple(given.get(name, ())) for name in ("body", "header", "body_names", "header_names")
+    }
+    words: dict[str, Any] = {name: str(given.get(name, "")) for name in ("external_id", "header_file", "link")}
+    ends = tuple((end["index"], end["text"]) for end in given.get("url_ends", ()))
+    return Template(given["name"], given["language"], url_ends=ends, **lists, **words)
+
+
+def _bears_file(template: Any) -> bool:
+    """Tell whether a template has a file of the message's own at its head."""
+    return isinstance(template, dict) and bool(template.get("header_file")) and not template.get("link")
 
 
 def _callback_url(channel: Channel, claim: Claim) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from campaigns.models import AdCampaign, Post
 from crm.tests.factories import make_channel, make_user
-from messaging.admin import messages as page
+from messaging import text_search
 from messaging.admin.on_campaigns import COUNTED_UP_TO, messages_brought
 from messaging.models import Message, MessageStatus
 from messaging.tests.admin_world import client_of, colleague
@@ -45,7 +45,7 @@ def test_few_letters_are_looked_for_among_the_newest_only(seller: Client, monkey
     for hour in range(3):
         make_message(conversation, text=f"ok {hour}", at=NOON.replace(hour=hour))
     assert len(found(seller, q="ok")) == 3
-    monkeypatch.setattr(page, "SEARCHED_SHORT", 2)
+    monkeypatch.setattr(text_search, "SEARCHED_SHORT", 2)
     assert found(seller, q="ok") == ["ok 2", "ok 1"]
     assert found(seller, q="ok 0") == ["ok 0"]
 
@@ -55,8 +55,8 @@ def test_what_did_not_get_through_is_found_by_its_state(seller: Client) -> None:
     for status in (MessageStatus.UNKNOWN, MessageStatus.FAILED, MessageStatus.SENT):
         make_message(talk, text=status.name, direction="out", status=status)
     make_message(talk, text="theirs", status=MessageStatus.UNKNOWN)
-    assert found(seller, lost="unknown") == ["UNKNOWN"]
-    assert found(seller, lost="failed") == ["FAILED"]
+    assert found(seller, fate="unknown") == ["UNKNOWN"]
+    assert found(seller, fate="failed") == ["FAILED"]
 
 
 def test_a_row_leads_to_the_message_in_its_conversation(seller: Client) -> None:

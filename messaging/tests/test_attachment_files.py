@@ -6,10 +6,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.models import User
 from messaging.admin import thread
-from messaging.models import Attachment, Conversation
+from messaging.admin.inbox.versions import of_message
+from messaging.models import Attachment, Conversation, MediaFetch, Message
 from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import make_conversation, make_message
 from messaging.tests.pictures import picture
@@ -167,3 +169,72 @@ def test_what_became_of_fetching_stands_beside_it(talk: Conversation, state: str
     Attachment.objects.create(message=make_message(talk), type="image", state=state, problem=problem)
     (bubble,) = thread.read_part(talk).bubbles
     assert [file.note for file in bubble.files] == [note]
+
+
+def lost(talk: Conversation, **fields: Any) -> Attachment:
+    """Keep of a picture only that it could not be fetched, though it can be asked for."""
+    where = {"url": "https://scontent.xx.fbcdn.net/a.jpg", "state": "failed", "problem": "status 404"}
+    item = Attachment.objects.create(message=make_message(talk), type="image", **where | fields)
+    MediaFetch.objects.create(
+        attachment=item, channel=talk.channel, attempts=13, finished_at=timezone.now(), reason="refused"
+    )
+    return item
+
+
+def fetch_again(client: Client, item: Attachment) -> int:
+    return client.post(url_of(item, "attachment_again")).status_code
+
+
+def test_a_file_that_could_not_be_fetched_is_fetched_again(client: Client, talk: Conversation) -> None:
+    item = lost(talk)
+    page = shown(client, talk)
+    assert "the platform no longer has it" in page
+    assert url_of(item, "attachment_again") in page
+    response = client.post(url_of(item, "attachment_again"))
+    assert "being fetched" in response.json()["html"]
+    assert "attachment_again" not in response.json()["html"]
+    waiting = MediaFetch.objects.due().get()
+    assert (waiting.attempts, waiting.finished_at, waiting.reason) == (0, None, "")
+    item.refresh_from_db()
+    assert (item.state, item.problem) == ("waiting", "")
+    assert fetch_again(client, item) == 422  # it is in the line already
+
+
+def test_a_fetch_that_nothing_is_left_of_is_begun_anew(client: Client, talk: Conversation) -> None:
+    item = lost(talk)
+    MediaFetch.objects.all().delete()
+    assert fetch_again(client, item) == 200
+    assert MediaFetch.objects.due().get().channel == talk.channel
+
+
+@pytest.mark.parametrize(
+    "fields", [{"state": "kept", "file": "a/b"}, {"state": "linked"}, {"url": "https://elsewhere.example/a.jpg"}]
+)
+def test_what_is_here_or_cannot_be_asked_for_is_left_as_it_is(
+    client: Client, talk: Conversation, fields: dict[str, str]
+) -> None:
+    item = lost(talk, **fields)
+    assert fetch_again(client, item) == 422
+    assert not MediaFetch.objects.due().exists()
+
+
+def test_only_who_answers_and_sees_the_message_fetches_again(seller: User, talk: Conversation) -> None:
+    item = lost(talk)
+    assert fetch_again(client_of(colleague("viewer")), item) == 403
+    assert "data-talk-again" not in shown(client_of(User.objects.get(email="viewer@shop.example")), talk)
+    assert fetch_again(client_of(colleague("seller", team="Elsewhere")), item) == 404
+    assert not MediaFetch.objects.due().exists()
+
+
+def test_what_becomes_of_a_file_makes_another_version_of_its_message(talk: Conversation) -> None:
+    lost(talk)
+
+    def version() -> str:
+        return str(Message.objects.annotate(version=of_message()).values_list("version", flat=True).get())
+
+    versions = [version()]
+    for state in ("waiting", "failed", "kept"):
+        Attachment.objects.update(state=state)
+        versions.append(version())
+    assert versions[2] == versions[0]
+    assert len(set(versions)) == 3

@@ -20,20 +20,6 @@ PATIENCE = 10_000  # ms
 SETTLE = 400  # ms
 
 
-@pytest.fixture
-def open_browser(open_browser: Any) -> Any:
-    """Return what opens the inbox in a browser that somebody is logged in to."""
-
-    def open_one(user: User, window: dict[str, int] = DESK, language: str = "en-US", dark: bool = False) -> Browser:
-        browser: Browser = open_browser(window, language, dark)
-        browser.log_in(user)
-        browser.open(INBOX)
-        browser.page.locator("[data-ib]").wait_for()
-        return browser
-
-    return open_one
-
-
 def names(browser: Browser) -> list[str]:
     return list(browser.page.locator(f"{ROW} .mc-name").all_inner_texts())
 
@@ -51,11 +37,11 @@ def until(browser: Browser, condition: Any) -> None:
     raise AssertionError("it did not happen")
 
 
-def test_walking_answering_and_noting_by_keys(open_browser: Any) -> None:
+def test_walking_answering_and_noting_by_keys(open_inbox: Any) -> None:
     seller = member("seller")
     for minutes, person in enumerate(("Mona", "Omar", "Ana"), start=1):
         talk_with(person, minutes=minutes, assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     keys = page.keyboard
     head = page.locator(".ib-head h2")
@@ -81,11 +67,11 @@ def test_walking_answering_and_noting_by_keys(open_browser: Any) -> None:
     assert browser.troubles == []
 
 
-def test_putting_off_closing_and_going_by_keys(open_browser: Any) -> None:
+def test_putting_off_closing_and_going_by_keys(open_inbox: Any) -> None:
     seller = member("seller")
     for minutes, person in enumerate(("Mona", "Omar", "Ana"), start=1):
         talk_with(person, minutes=minutes, assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     keys = page.keyboard
     head = page.locator(".ib-head h2")
@@ -123,11 +109,11 @@ def test_putting_off_closing_and_going_by_keys(open_browser: Any) -> None:
     assert browser.troubles == []
 
 
-def test_a_draft_stays_with_its_conversation_over_a_reload(open_browser: Any) -> None:
+def test_a_draft_stays_with_its_conversation_over_a_reload(open_inbox: Any) -> None:
     seller = member("seller")
     talk_with("Mona", minutes=1, assignee=seller)
     talk_with("Omar", minutes=2, assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.fill(FIELD, "Dear Mona,\n\nI")
@@ -151,13 +137,13 @@ def test_a_draft_stays_with_its_conversation_over_a_reload(open_browser: Any) ->
     assert browser.troubles == []
 
 
-def test_what_is_new_shows_at_once_and_leaves_the_reader_where_they_are(open_browser: Any) -> None:
+def test_what_is_new_shows_at_once_and_leaves_the_reader_where_they_are(open_inbox: Any) -> None:
     seller = member("seller")
     talk = talk_with("Mona", assignee=seller, unread_count=0)
     begin = timezone.now() - timedelta(hours=1)
     for number in range(40):
         make_message(talk, text=f"message {number}.", at=begin + timedelta(minutes=number))
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.evaluate("window.stayed = true")
@@ -197,10 +183,10 @@ def lose_answers(page: Any, most: int) -> list[int]:
     return answered
 
 
-def test_a_bad_line_loses_nothing_and_sends_once(open_browser: Any) -> None:
+def test_a_bad_line_loses_nothing_and_sends_once(open_inbox: Any) -> None:
     seller = member("seller")
     talk_with("Mona", assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.route("**/poll/**", lambda route: route.abort())
@@ -216,10 +202,10 @@ def test_a_bad_line_loses_nothing_and_sends_once(open_browser: Any) -> None:
     page.get_by_text("The connection is lost").wait_for(state="hidden", timeout=20_000)
 
 
-def test_what_the_server_has_though_it_could_not_say_so_takes_its_place(open_browser: Any) -> None:
+def test_what_the_server_has_though_it_could_not_say_so_takes_its_place(open_inbox: Any) -> None:
     seller = member("seller")
     talk_with("Mona", assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     answered = lose_answers(page, 99)
@@ -231,10 +217,10 @@ def test_what_the_server_has_though_it_could_not_say_so_takes_its_place(open_bro
     assert (answered, Message.objects.filter(direction="out").count()) == ([200], 1)
 
 
-def test_what_was_under_way_when_the_page_was_left_goes_on(open_browser: Any) -> None:
+def test_what_was_under_way_when_the_page_was_left_goes_on(open_inbox: Any) -> None:
     seller = member("seller")
     talk_with("Mona", assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.route("**/send/", lambda route: route.abort())
@@ -247,10 +233,10 @@ def test_what_was_under_way_when_the_page_was_left_goes_on(open_browser: Any) ->
     assert Message.objects.filter(direction="out").count() == 1
 
 
-def test_a_colleague_who_was_faster_is_shown_first(open_browser: Any) -> None:
+def test_a_colleague_who_was_faster_is_shown_first(open_inbox: Any) -> None:
     seller = member("seller")
     talk = talk_with("Mona", assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.fill(FIELD, "300 pounds")
@@ -266,12 +252,12 @@ def test_a_colleague_who_was_faster_is_shown_first(open_browser: Any) -> None:
     assert Outgoing.objects.count() == 1
 
 
-def test_a_comment_is_answered_where_nothing_else_may_be_written(open_browser: Any) -> None:
+def test_a_comment_is_answered_where_nothing_else_may_be_written(open_inbox: Any) -> None:
     seller = member("seller")
     talk = talk_with("Mona", platform="messenger", assignee=seller, last_inbound_at=None)
     Identity.objects.update(last_inbound_at=None)
     Message.objects.update(type="comment", source="comment", comment_id="c_1", at=timezone.now())
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.get_by_text("They have only commented so far.").wait_for()
@@ -284,11 +270,11 @@ def test_a_comment_is_answered_where_nothing_else_may_be_written(open_browser: A
     assert browser.troubles == []
 
 
-def test_quick_replies_a_place_and_a_picture_go_along(open_browser: Any, tmp_path: Any, settings: Any) -> None:
+def test_quick_replies_a_place_and_a_picture_go_along(open_inbox: Any, tmp_path: Any, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     seller = member("seller")
     talk_with("Mona", assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.locator("[data-composer-open=buttons]").click()
@@ -314,10 +300,10 @@ def test_quick_replies_a_place_and_a_picture_go_along(open_browser: Any, tmp_pat
     assert browser.troubles == []
 
 
-def test_an_answer_that_failed_is_sent_again_from_its_bubble(open_browser: Any) -> None:
+def test_an_answer_that_failed_is_sent_again_from_its_bubble(open_inbox: Any) -> None:
     seller = member("seller")
     talk = talk_with("Mona", assignee=seller)
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     open_row(browser, "Mona")
     page.fill(FIELD, "300 pounds")
@@ -335,11 +321,11 @@ def test_an_answer_that_failed_is_sent_again_from_its_bubble(open_browser: Any) 
     assert browser.troubles == []
 
 
-def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_browser: Any) -> None:
+def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_inbox: Any) -> None:
     seller = member("seller")
     for number in range(60):
         talk_with(f"Customer {number:02}", minutes=number + 1, assignee=seller, unread_count=int(number < 3))
-    browser = open_browser(seller)
+    browser = open_inbox(seller)
     page = browser.page
     until(browser, lambda: page.title().startswith("(3) "))
     page.locator(ROW).nth(24).scroll_into_view_if_needed()
@@ -356,11 +342,11 @@ def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_browser: Any) 
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])
-def test_arabic_mirrors_and_a_phone_shows_one_thing_at_a_time(open_browser: Any, window: dict[str, int]) -> None:
+def test_arabic_mirrors_and_a_phone_shows_one_thing_at_a_time(open_inbox: Any, window: dict[str, int]) -> None:
     seller = member("seller")
     talk = talk_with("منى عادل " + "ط" * 150, platform="messenger", assignee=seller)
     make_message(talk, text="بكام الفستان؟ " * 40, at=timezone.now())
-    browser = open_browser(seller, window, language="ar", dark=window == PHONE)
+    browser = open_inbox(seller, window, language="ar", dark=window == PHONE)
     page = browser.page
     assert browser.overflow() == 0
     page.locator(ROW).click()

@@ -144,10 +144,15 @@ def test_it_is_not_learned_from_another_numbers_webhooks(api: Server) -> None:
     [
         (body("Hello {{1}}"), {}, ""),
         (body("Hello {{ 1 }}"), {}, ""),
-        (body("Hello {{name}}"), {"parameter_format": "NAMED"}, "named"),
+        (body(" ".join(f"{{{{{number}}}}}" for number in range(11, 0, -1))), {}, ""),
+        (body("Hello {{name}}"), {"parameter_format": "NAMED"}, ""),
+        (body("Hello {{name}}, {{1}}"), {}, "named"),
+        (body("Hello {{a-b}}"), {}, "named"),
         (body("Hello {{2}}"), {}, "named"),
-        (body("Hello", {"type": "HEADER", "format": "IMAGE"}), {}, "media"),
-        (body("Hello", {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "a", "url": "https://s/{{1}}"}]}), {}, "button"),
+        (body("Hello", {"type": "HEADER", "format": "IMAGE"}), {}, ""),
+        (body("Hello", {"type": "HEADER", "format": "LOCATION"}), {}, "media"),
+        (body("Hello", {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "a", "url": "https://s/{{1}}"}]}), {}, ""),
+        (body("Hello", {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "a", "url": "https://s/{{1}}/{{2}}"}]}), {}, "button"),
         (body("Hello", {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "text": "a"}]}), {}, "special"),
         (body("{{1}} is your code"), {"category": "AUTHENTICATION"}, "special"),
         (body("Hello", {"type": "CAROUSEL", "cards": []}), {}, "special"),
@@ -202,6 +207,8 @@ def test_twilios_contents_are_templates_with_all_blanks_in_one_row(api: Server) 
         (200, {"contents": [content("HX1", {"twilio/quick-reply": reply})], "meta": {"next_page_url": "https://x.example/v1?PageToken=p2&PageSize=100"}}),
         (200, {"contents": [content("HX2", {"whatsapp/card": card}), content("HX3", {"twilio/catalog": {"body": "x"}}),
                             content("HX4", {"twilio/media": {"body": "b {{1}}", "media": ["https://s.example/{{2}}.jpg"]}}),
+                            content("HX6", {"whatsapp/card": {"body": "b", "actions": [{"type": "URL", "title": "x", "url": "https://s/{{1}}"}]}}),
+                            content("HX7", {"twilio/text": {"body": "Hi {{name}}"}}),
                             content("HX5", {"twilio/text": {"body": "Plain"}}, status="unsubmitted")], "meta": {}}),
     ]  # fmt: skip
     api.answers[CONTENTS] = pages
@@ -219,7 +226,7 @@ def test_twilios_contents_are_templates_with_all_blanks_in_one_row(api: Server) 
         "Shop",
         "",
     )
-    assert [kept[sid].obstacle for sid in ("HX3", "HX4")] == ["special", "special"]
+    assert [kept[sid].obstacle for sid in ("HX3", "HX4", "HX6", "HX7")] == ["special", "special", "special", ""]
     assert kept["HX5"].status == "UNSUBMITTED"
     assert [asked.query for asked in api.asked] == [{"PageSize": "100"}, {"PageToken": "p2", "PageSize": "100"}]
     assert api.asked[0].headers["authorization"].startswith("Basic ")

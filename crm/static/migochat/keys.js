@@ -43,7 +43,8 @@
       if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Shift") return;
       if (!help() || isAsked()) return;
       if (isTyping(event.target)) {
-        if (event.key === "Escape") event.target.blur();
+        // Where a list of choices is open at the field, it is the list that Escape closes.
+        if (event.key === "Escape" && !event.target.hasAttribute("aria-activedescendant")) event.target.blur();
         return;
       }
       if (!act(event)) return;

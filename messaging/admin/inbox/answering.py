@@ -14,7 +14,8 @@ from messaging.admin.inbox.composer import LONGEST_NOTE
 from messaging.admin.inbox.drafts import Unclear, read_draft, token_of, unix_lines
 from messaging.admin.inbox.finding import ANSWERED, CHANGE, VIEW, conversation_of, refuse
 from messaging.admin.inbox.talk import bubble_html
-from messaging.models import Message
+from messaging.media.again import fetch_again
+from messaging.models import Attachment, Message
 from messaging.sending import deciding, queueing
 from messaging.sending.refusals import AnsweredMeanwhile, Refused
 
@@ -81,3 +82,16 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     except Refused as refused:
         return refuse(str(refused))
     return JsonResponse({"html": bubble_html(request, shown, pk)})
+
+
+@staff_page("attachments/<int:pk>/again/", name="attachment_again", permission=CHANGE)
+@require_POST
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask the platform once more for a file that could not be fetched, and show its message as it is then."""
+    item = visible(user_of(request), Attachment).filter(pk=pk).select_related("message").first()
+    if item is None:
+        raise Http404
+    shown = conversation_of(request, item.message.conversation_id, CHANGE)
+    if not fetch_again(attachment_id=pk):
+        return refuse(_("This file is here already, is being fetched, or can no longer be asked for."))
+    return JsonResponse({"html": bubble_html(request, shown, item.message_id)})

@@ -1,12 +1,13 @@
 """What the address of the inbox asks for: whose conversations, in which state, by what order and filters."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Customer
@@ -21,13 +22,20 @@ UNREAD, UNANSWERED, FAILED = NEEDS = ("unread", "unanswered", "failed")
 TAB_TITLES = {MINE: _("Mine"), UNASSIGNED: _("Unassigned"), ALL: _("All")}
 STATE_TITLES = {OPEN: _("Open"), SNOOZED: _("Snoozed"), CLOSED: _("Closed")}
 SORT_TITLES = {NEWEST: _("Newest first"), WAITING: _("Waiting longest first")}
+EVERYWHERE, PEOPLE = PLACES = ("", "people")
+PLACE_TITLES = {EVERYWHERE: _("Messages"), PEOPLE: _("People")}
 NEED_TITLES = {UNREAD: _("Unread"), UNANSWERED: _("Unanswered"), FAILED: _("Answer not delivered")}
 MOST_WORDS = 200
+FIRST_YEAR, LAST_YEAR = 1971, 9998
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is listed. Words look for a customer among all conversations, whosesoever and in whatever state."""
+    """What is listed. Words look for customers and messages among all conversations, whosesoever and in whatever state.
+
+    `place` says in what they are looked for, `person` and `who` (a name, phone number or e-mail address) whose messages are
+    wanted, `since` and `until` of which days.
+    """
 
     tab: str = MINE
     state: str = OPEN
@@ -36,6 +44,11 @@ class Asked:
     channel: int | None = None
     tag: int | None = None
     words: str = ""
+    place: str = EVERYWHERE
+    person: int | None = None
+    who: str = ""
+    since: date | None = None
+    until: date | None = None
 
     @classmethod
     def read(cls, given: QueryDict) -> Self:
@@ -47,8 +60,32 @@ class Asked:
             need=_one_of(NEEDS, given.get("need"), ""),
             channel=number(given.get("channel")),
             tag=number(given.get("tag")),
-            words=given.get("q", "").replace("\0", "").strip()[:MOST_WORDS],
+            words=_words(given.get("q")),
+            place=_one_of(PLACES, given.get("in"), EVERYWHERE),
+            person=number(given.get("person")),
+            who=_words(given.get("who")),
+            since=_day(given.get("from")),
+            until=_day(given.get("to")),
         )
+
+    @property
+    def narrows_messages(self) -> bool:
+        """Tell whether only some messages are wanted, whatever they say."""
+        return bool(self.person or self.who or self.since or self.until)
+
+    @property
+    def finds_messages(self) -> bool:
+        """Tell whether messages are listed."""
+        return self.place == EVERYWHERE and bool(self.words or self.narrows_messages)
+
+    @property
+    def finds_people(self) -> bool:
+        """Tell whether conversations are listed by who they are with."""
+        return bool(self.words) and (self.place == PEOPLE or not self.narrows_messages)
+
+    def without_search(self) -> Self:
+        """Return what is listed once nothing is searched any more."""
+        return replace(self, words="", place=EVERYWHERE, person=None, who="", since=None, until=None)
 
     def query(self, **changes: Any) -> str:
         """Return the address of this with changes; what is usual is left out."""
@@ -60,6 +97,11 @@ class Asked:
             "channel": self.channel,
             "tag": self.tag,
             "q": self.words,
+            "in": self.place,
+            "person": self.person,
+            "who": self.who,
+            "from": self.since,
+            "to": self.until,
         } | changes
         usual = {"tab": MINE, "status": OPEN, "sort": NEWEST}
         return "?" + urlencode({name: value for name, value in values.items() if value and value != usual.get(name)})
@@ -110,6 +152,19 @@ def undelivered() -> QuerySet[Message]:
 def number(text: str | None) -> int | None:
     """Read a row's number from an address."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _words(text: str | None) -> str:
+    return (text or "").replace("\0", "").strip()[:MOST_WORDS]
+
+
+def _day(text: str | None) -> date | None:
+    """Read a day from an address."""
+    try:
+        day = parse_date(text or "")
+    except ValueError:
+        return None
+    return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _one_of(known: tuple[str, ...], given: str | None, usual: str) -> str:

@@ -10,7 +10,7 @@ from messaging.admin.inbox import uploads
 from messaging.admin.inbox.asked import number
 from messaging.admin.inbox.composer import BUTTON_LENGTH, MOST_BUTTONS
 from messaging.channels.outbound import Content
-from messaging.message_templates.filling import fill, templates_for
+from messaging.message_templates.filling import HeaderFile, fill, templates_for
 from messaging.models import Conversation, Message
 from messaging.sending.queueing import Draft
 
@@ -31,7 +31,7 @@ def read_draft(request: HttpRequest, conversation: Conversation) -> Draft:
     except ValueError:
         raise Unclear(_("This cannot be sent.")) from None
     if content == Content.TEMPLATE:
-        return _template(given, conversation)
+        return _template(request, conversation)
     values: dict[str, Any] = {
         "content": content,
         "text": unix_lines(given.get("text", "")),
@@ -103,8 +103,23 @@ def _buttons(given: Any) -> list[dict[str, str]]:
     return [{"title": title, "payload": title} for title in titles]
 
 
-def _template(given: Any, conversation: Conversation) -> Draft:
+def _template(request: HttpRequest, conversation: Conversation) -> Draft:
+    given = request.POST
     template = templates_for(conversation).filter(pk=number(given.get("template")) or 0).first()
     if template is None:
         raise Unclear(_("Choose a template."))
-    return fill(template, given.getlist("body"), given.getlist("header"))
+    at_head = _at_head(request, conversation, template.header_file) if template.header_file else None
+    body, header, ends = (given.getlist(name) for name in ("body", "header", "end"))
+    return fill(template, body, header, ends=ends, at_head=at_head)
+
+
+def _at_head(request: HttpRequest, conversation: Conversation, kind: str) -> HeaderFile:
+    """Return the file that was chosen, else the address that was given for one."""
+    file = request.FILES.get("file")
+    if file is None or isinstance(file, list):
+        return HeaderFile(link=request.POST.get("link", "").strip())
+    try:
+        upload = uploads.check(file, conversation.channel.platform, among=uploads.AT_HEAD[kind])
+    except uploads.WrongFile as wrong:
+        raise Unclear(str(wrong)) from None
+    return HeaderFile(file=upload.file, mime_type=upload.mime_type)

@@ -99,6 +99,8 @@ def _behind(
 
 def these(user: Any, asked: Asked, ids: list[int], now: datetime) -> list[Conversation]:
     """Return of some conversations those that are listed."""
+    if asked.finds_messages and not asked.finds_people:
+        return []
     return list(asked.narrow(rows_for(user).filter(pk__in=ids), user, now))
 
 

@@ -20,13 +20,15 @@ from messaging.models import Conversation
 @staff_page("inbox/<int:pk>/", name="inbox_talk", permission=VIEW)
 @require_safe
 def talk(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a conversation with its customer, or only earlier messages of it."""
+    """Show a conversation with its customer, `around` one of its messages, or only earlier messages of it."""
     shown = conversation_of(request, pk)
-    part = thread.read_part(shown, before=number(request.GET.get("before")))
+    around = number(request.GET.get("around"))
+    part = thread.read_part(shown, before=number(request.GET.get("before")), around=around)
     forget_who_left()
     if request.GET.get("before"):
         return TemplateResponse(request, "migochat/thread_part.html", {"part": part, "conversation": shown})
-    return TemplateResponse(request, "migochat/inbox/pane.html", talk_context(request, shown, part))
+    context = talk_context(request, shown, part) | {"around": around}
+    return TemplateResponse(request, "migochat/inbox/pane.html", context)
 
 
 @staff_page("inbox/<int:pk>/fresh/", name="inbox_fresh", permission=VIEW)

@@ -1,5 +1,6 @@
 """Which files we send, and how big they may be."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,12 @@ MOST_MEGABYTES: dict[str, tuple[int, int]] = {
     Platform.TELEGRAM.value: (10, 50),
     Platform.TWILIO.value: (5, 5),
 }
+#: What may stand at the head of a template: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
+AT_HEAD = {
+    "image": frozenset({"image/jpeg", "image/png"}),
+    "video": frozenset({"video/mp4", "video/3gpp"}),
+    "document": frozenset({"application/pdf"}),
+}
 PICTURES_ONLY = frozenset({Platform.INSTAGRAM.value})
 OF_PICTURES = ("image", "video", "audio")
 
@@ -66,15 +73,15 @@ def most_bytes(platform: str, kind: str = "file") -> int:
     return (pictures if kind == "image" else others) * MEGABYTE
 
 
-def check(file: "UploadedFile[Any]", platform: str) -> Upload:
-    """Return an upload that the platform takes.
+def check(file: "UploadedFile[Any]", platform: str, among: Collection[str] = KINDS) -> Upload:
+    """Return an upload that the platform takes; only MIME types `among` some where they are given.
 
     Raises:
         WrongFile: its kind or size is not taken, or its content is not of the kind that it says.
     """
     mime_type = (file.content_type or "").partition(";")[0].strip().lower()
     kind, starts = KINDS.get(mime_type, ("", ()))
-    if not kind or not _takes(platform, kind):
+    if not kind or mime_type not in among or not _takes(platform, kind):
         raise WrongFile(_("Files of this kind cannot be sent there."))
     most = most_bytes(platform, kind)
     if not file.size:

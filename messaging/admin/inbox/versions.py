@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from messaging.models import Conversation
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Of a row `messaging_message`, with its way to the platform and the files that we keep of it.
+#: Of a row `messaging_message`, with its way to the platform and what became of its files.
 OF_MESSAGE = """md5(concat_ws('|', messaging_message.status, messaging_message.error, messaging_message.hidden,
     extract(epoch FROM messaging_message.edited_at), extract(epoch FROM messaging_message.deleted_at),
     messaging_message.reactions, messaging_message.external_key IS NULL,
@@ -19,7 +19,8 @@ OF_MESSAGE = """md5(concat_ws('|', messaging_message.status, messaging_message.e
         WHERE outgoing.message_id = messaging_message.id),
     (SELECT concat_ws('|', own.emoji, own.reason, own.finished_at IS NULL) FROM messaging_ownreaction AS own
         WHERE own.message_id = messaging_message.id),
-    (SELECT count(*) FROM messaging_attachment AS item WHERE item.message_id = messaging_message.id AND item.file <> '')
+    (SELECT string_agg(item.state || (item.file <> ''), '|' ORDER BY item.position) FROM messaging_attachment AS item
+        WHERE item.message_id = messaging_message.id)
 ))"""
 
 

@@ -28,5 +28,8 @@ def words() -> dict[str, str]:
         "lost": _("The connection is lost. It is tried again by itself."),
         "loggedOut": _("You are logged out. Log in again to go on; your draft is kept."),
         "failed": _("That did not work. Try once more."),
+        "colleagues": _("Colleagues"),
+        "mayNotSee": _("may not see this customer"),
+        "newTag": _("New tag: %s"),
         "unreadTitle": _("%s unread"),
     }

@@ -99,6 +99,15 @@ def _interactive(what: dict[str, Any]) -> None:
 def _template(what: dict[str, Any]) -> None:
     _need(what.get("name"), "template.name")
     _need(what.get("language", {}).get("code"), "template.language.code")
+    for component in what.get("components", []):
+        kind = component.get("type")
+        require(kind in ("header", "body", "button"), graph_says_no(WRONG, "component"))
+        if kind == "button":
+            require(component.get("sub_type") == "url" and component.get("index"), graph_says_no(WRONG, "button"))
+        for parameter in component.get("parameters", []):
+            given = parameter.get(parameter.get("type"))
+            fits = given.get("id") or given.get("link") if isinstance(given, dict) else given
+            require(fits, graph_says_no(WRONG, "parameter"))
 
 
 def _reaction(what: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 import { span } from "./clock.js";
 import { Counter } from "./length.js";
 import { keepDraft, readDraft } from "./drafts.js";
+import { startMentions } from "./mentions.js";
 import { startPanels } from "./panels.js";
 import { Outbox, newToken, pendingBubble } from "./sending.js";
 import { startTemplates } from "./templates.js";
@@ -32,6 +33,7 @@ export class Composer {
     });
     this.panels = startPanels(this);
     this.counter = new Counter(this);
+    this.mentions = startMentions(this);
     this.listen();
     this.restore();
     this.readOffer();
@@ -137,6 +139,7 @@ export class Composer {
       this.field.value = kept;
       this.mode = mode;
       this.panels.close();
+      this.mentions.close();
       this.show();
       this.countDown();
       this.keep();
@@ -281,7 +284,7 @@ export class Composer {
       this.setMode("answer");
       this.field.value = [values.text, this.field.value].filter(Boolean).join("\n");
     }
-    if (values.file) this.panels.attach(values.file);
+    if (values.file && values.content !== "template") this.panels.attach(values.file);
     this.panels.refill(values.button);
     const answered = values.answers && this.thread.list.querySelector(`#m${values.answers}`);
     if (answered) this.answerTo(answered);

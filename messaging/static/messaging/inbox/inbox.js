@@ -1,7 +1,8 @@
 // The inbox: the list, the chosen conversation beside it, the keys, and what is new in both.
 import { refreshTimes } from "./clock.js";
 import { forgetOld } from "./drafts.js";
-import { List } from "./list.js";
+import { Hits } from "./hits.js";
+import { List, neighbour } from "./list.js";
 import { getText } from "./net.js";
 import { showUnread, startNotifying } from "./notify.js";
 import { startPolling } from "./poll.js";
@@ -16,29 +17,34 @@ const lostLine = root.querySelector("[data-ib-lost]");
 const nobody = document.querySelector("[data-ib-nobody]");
 const isPhone = window.matchMedia("(max-width: 1023px)");
 const list = new List(root);
+const hits = new Hits(root);
 let since = root.dataset.since;
 let talk = null;
 let opened = "";
+let found = ""; // the message of it that a search found
 
 // --- opening ---
-const addressOf = (id) => {
+const addressOf = (id, message) => {
   const query = new URLSearchParams(root.dataset.query);
   if (id) query.set("open", id);
+  if (message) query.set("message", message);
   return `${root.dataset.page}${String(query) ? `?${query}` : ""}`;
 };
 
-async function show(id, { push = true, focus = "" } = {}) {
+async function show(id, { message = "", push = true, focus = "" } = {}) {
   talk?.leave();
   talk = null;
   opened = id;
-  list.mark(id);
+  found = message;
+  list.mark(message ? "" : id);
+  hits.mark(message);
   root.toggleAttribute("data-opened", true);
-  if (push) history.pushState(null, "", addressOf(id));
+  if (push) history.pushState(null, "", addressOf(id, message));
   pane.setAttribute("aria-busy", "true");
   if (isPhone.matches) window.scrollTo(0, 0);
   try {
-    const html = await getText(root.dataset.talk.replace("/0/", `/${id}/`));
-    if (opened !== id) return;
+    const html = await getText(root.dataset.talk.replace("/0/", `/${id}/`) + (message && `?around=${message}`));
+    if (opened !== id || found !== message) return;
     pane.innerHTML = html;
     pane.removeAttribute("data-side");
     talk = new Talk(pane, {
@@ -47,6 +53,7 @@ async function show(id, { push = true, focus = "" } = {}) {
       said: speak,
       gone: () => lose(id),
     });
+    if (message) talk.thread.toMarked();
     if (focus) talk.composer?.setMode(focus, { focus: true });
     poll.look();
   } catch (error) {
@@ -56,15 +63,16 @@ async function show(id, { push = true, focus = "" } = {}) {
 }
 
 function close({ push = true } = {}) {
-  const id = opened;
+  const row = current();
   talk?.leave();
   talk = null;
-  opened = "";
+  opened = found = "";
   pane.replaceChildren(nobody.content.cloneNode(true));
   list.mark("");
+  hits.mark("");
   root.toggleAttribute("data-opened", false);
   if (push) history.pushState(null, "", addressOf(""));
-  list.link(list.row(id))?.focus();
+  list.link(row)?.focus();
 }
 
 function lose(id) {
@@ -78,8 +86,10 @@ function speak(words, { show: shown = false, bad = false } = {}) {
 }
 
 function follow() {
-  const id = new URLSearchParams(location.search).get("open") || "";
-  if (/^\d{1,18}$/.test(id)) show(id, { push: false });
+  const query = new URLSearchParams(location.search);
+  const numbers = ["open", "message"].map((name) => query.get(name) || "");
+  const [id, message] = numbers.map((text) => (/^\d{1,18}$/.test(text) ? text : ""));
+  if (id) show(id, { message, push: false });
   else if (opened) close({ push: false });
 }
 
@@ -120,22 +130,47 @@ document.addEventListener("click", (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   const link = event.target.closest(".ib-link");
   const back = event.target.closest("[data-ib-back]");
-  if (link || back) event.preventDefault();
-  if (link) show(link.closest(".ib-row").dataset.id);
+  const newest = event.target.closest("[data-talk-newest]");
+  if (link || back || newest) event.preventDefault();
+  if (link) showRow(link.closest("[data-id]"));
   else if (back) close();
+  else if (newest) show(opened);
 });
 
+const showRow = ({ dataset: { id, message } }) => show(id, { message });
+const everyRow = () => [...list.rows(), ...hits.rows()];
+const current = () => hits.row(found) || list.row(opened);
+
 function walk(step) {
-  const row = list.neighbour(opened, step);
+  const row = neighbour(everyRow(), current(), step);
   if (!row) return;
   list.link(row).scrollIntoView({ block: "nearest" });
-  show(row.dataset.id, { push: true });
+  showRow(row);
+}
+
+// Up and down among what is found, from the field with the words on: what has the focus, Enter opens.
+const words = root.querySelector("[name=q]");
+function step(event) {
+  const [from, way] = [event.target.closest(".ib-link, [name=q]"), { ArrowDown: 1, ArrowUp: -1 }[event.key]];
+  if (!from || !way) return;
+  const row = neighbour(everyRow(), from.closest("[data-id]"), way);
+  if (!row && (from === words || way > 0)) return;
+  event.preventDefault();
+  const to = row ? list.link(row) : words;
+  to.focus({ preventScroll: true });
+  to.scrollIntoView({ block: "nearest" });
+}
+root.addEventListener("keydown", step);
+
+function leave() {
+  if (opened) close();
+  else root.querySelector("[data-ib-stop]")?.click();
 }
 
 async function resolve(next) {
   if (!talk) return;
-  const row = next && (list.neighbour(opened, 1) || list.neighbour(opened, -1));
-  if ((await talk.act("close")) && row) show(row.dataset.id);
+  const row = next && (neighbour(everyRow(), current(), 1) || neighbour(everyRow(), current(), -1));
+  if ((await talk.act("close")) && row) showRow(row);
 }
 
 const ON = {
@@ -147,7 +182,8 @@ const ON = {
   e: () => resolve(false),
   E: () => resolve(true),
   s: () => talk?.openSnooze(),
-  Escape: () => opened && close(),
+  t: () => talk?.openTags(),
+  Escape: leave,
 };
 let menuWasOpen = false; // the script of menus closes them before we are asked
 document.addEventListener("keydown", () => (menuWasOpen = Boolean(document.querySelector("details[data-mc-menu][open]"))), true);
@@ -169,3 +205,7 @@ setInterval(() => refreshTimes(root), 60_000);
 showUnread(Number(root.dataset.unread));
 forgetOld();
 follow();
+if (words.matches("[data-ib-search-now]")) words.focus();
+words.form.addEventListener("submit", () => {
+  for (const field of words.form.elements) if (field.name && !field.value) field.disabled = true; // a short address
+});

@@ -1,6 +1,12 @@
 // The list of conversations: rows take their place as they change, and what one looks at stays where it is.
 import { fragment, getJson } from "./net.js";
 
+export function neighbour(rows, row, step) {
+  const place = rows.indexOf(row);
+  if (place < 0) return step > 0 ? rows[0] : null;
+  return rows[place + step] || null;
+}
+
 export class List {
   constructor(root) {
     this.root = root;
@@ -97,7 +103,7 @@ export class List {
     });
     if (focused) this.link(this.row(focused))?.focus({ preventScroll: true });
     this.mark(this.open);
-    this.empty.hidden = this.rows().length > 0;
+    this.empty.hidden = this.root.querySelector(".ib-row, .ib-hit") !== null;
     return { fresh, answer };
   }
 
@@ -118,13 +124,6 @@ export class List {
     change();
     const kept = id && this.row(id);
     if (kept) this.scroll.scrollTop += kept.getBoundingClientRect().top - top;
-  }
-
-  neighbour(id, step) {
-    const all = this.rows();
-    const place = all.findIndex((row) => row.dataset.id === id);
-    if (place < 0) return step > 0 ? all[0] : null;
-    return all[place + step] || null;
   }
 
   // What the server tells of even when it leaves the list.

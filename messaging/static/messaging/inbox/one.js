@@ -35,6 +35,7 @@ const ON = {
   r: () => talk?.composer?.setMode("answer", { focus: true }),
   n: () => talk?.composer?.setMode("note", { focus: true }),
   s: () => talk?.openSnooze(),
+  t: () => talk?.openTags(),
   e: () => talk?.act("close"),
 };
 document.addEventListener("keydown", (event) => {

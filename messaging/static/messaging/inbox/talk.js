@@ -1,6 +1,7 @@
 // One open conversation: keeps its thread, head and composer as they are on the server, and does what its buttons say.
 import { Composer } from "./composer.js";
 import { refreshTimes } from "./clock.js";
+import { Tags } from "./tags.js";
 import { Refused, fragment, getText, post } from "./net.js";
 import { Reactions } from "./reactions.js";
 import { Thread } from "./thread.js";
@@ -29,6 +30,7 @@ export class Talk {
     document.addEventListener("visibilitychange", () => this.read(), once);
     window.addEventListener("focus", () => this.read(), once);
     this.thread.scroll.addEventListener("scroll", () => this.read(), { passive: true, ...once });
+    this.tags = new Tags(root, { said, ...once });
     window.htmx?.process(this.element);
     this.read();
   }
@@ -139,6 +141,7 @@ export class Talk {
     else if (at("decide")) this.decide(bubble, at("decide"));
     else if (at("react")) this.reactions.open(bubble, at("react"));
     else if (at("react-with")) this.react(bubble, at("react-with").dataset.talkReactWith);
+    else if (at("again")) this.change(at("again"), at("again").dataset.talkAgain);
     else if (at("anew")) this.anew(bubble);
     else if (at("answer") && this.composer) this.composer.answerTo(bubble);
     else if (at("info")) this.toggleSide(at("info"));
@@ -157,9 +160,14 @@ export class Talk {
     }
   }
 
-  async decide(bubble, button) {
-    button.disabled = true;
+  decide(bubble, button) {
     const url = this.element.dataset.decide.replace("/0/", `/${bubble.id.slice(1)}/`).replace("/x/", `/${button.dataset.talkDecide}/`);
+    return this.change(button, url);
+  }
+
+  // Have the server do something about a message, and show that as it is then.
+  async change(button, url) {
+    button.disabled = true;
     try {
       this.thread.merge((await (await post(url)).json()).html);
       this.hurry();
@@ -198,6 +206,12 @@ export class Talk {
     const menu = event.target.closest?.("[data-talk-menu]");
     const place = menu?.open && menu.querySelector("[data-talk-colleagues]");
     if (place && !place.querySelector("button")) place.innerHTML = await getText(menu.dataset.colleagues);
+  }
+
+  openTags() {
+    const info = this.element.querySelector("[data-talk-info]");
+    if (info?.offsetParent && !this.root.hasAttribute("data-side")) this.toggleSide(info);
+    this.tags.open();
   }
 
   openSnooze() {

@@ -22,6 +22,14 @@ export class Thread {
     this.down.hidden = true;
   }
 
+  // Show the message that was searched for in the middle.
+  toMarked() {
+    const marked = this.list.querySelector(".mc-marked");
+    if (!marked) return;
+    const middle = (element) => element.getBoundingClientRect().top + element.clientHeight / 2;
+    this.scroll.scrollTop += middle(marked) - middle(this.scroll);
+  }
+
   items() {
     return [...this.list.querySelectorAll(":scope > [data-at]")];
   }
