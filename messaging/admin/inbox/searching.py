@@ -135,7 +135,10 @@ def person_of(user: Any, asked: Asked) -> Customer | None:
 
 def said_of_days(asked: Asked) -> str:
     """Say of which days messages are wanted; empty for all."""
-    since, until = (day and date_format(day, "SHORT_DATE_FORMAT") for day in (asked.since, asked.until))
+    # Isolated, since a date in Arabic has marks of direction within, which would tear it apart among other words.
+    since, until = (
+        day and f"\u2068{date_format(day, 'SHORT_DATE_FORMAT')}\u2069" for day in (asked.since, asked.until)
+    )
     if since and until:
         return since if since == until else f"{since} – {until}"
     if since:
