@@ -328,9 +328,9 @@ def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_inbox: Any) ->
     browser = open_inbox(seller)
     page = browser.page
     until(browser, lambda: page.title().startswith("(3) "))
-    page.locator(ROW).nth(24).scroll_into_view_if_needed()
+    page.locator(ROW).nth(24).evaluate("row => row.scrollIntoView()")
     page.locator(ROW).nth(49).wait_for(state="attached")
-    page.locator(ROW).nth(49).scroll_into_view_if_needed()
+    page.locator(ROW).nth(49).evaluate("row => row.scrollIntoView()")
     page.locator(ROW).nth(59).wait_for(state="attached")
     assert names(browser) == [f"Customer {number:02}" for number in range(60)]
     place = page.evaluate("document.querySelector('[data-ib-scroll]').scrollTop")
