@@ -9,6 +9,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
+from config.broker import broker_options
 from config.screens import (  # noqa: F401 - settings
     CONVERSATION_PANELS,
     CUSTOMER_BULK_ACTIONS,
@@ -27,7 +28,7 @@ from config.screens import (  # noqa: F401 - settings
     TRANSFERS,
     UNFOLD,
 )
-from config.storage import files_storage, half_configured
+from config.storage import backups_storage, files_storage, half_configured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environ.Env().str("VAR_DIR", str(BASE_DIR / "var")))
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
     "axes",
     "pghistory",
     "pgtrigger",
+    "django_celery_beat",
     "crm",
     "campaigns",
     "messaging",
@@ -114,6 +116,8 @@ if "DATABASE_URL" in env:
     _database: dict[str, Any] = env.db("DATABASE_URL", engine="django.db.backends.postgresql")
 else:
     _database = {"ENGINE": "crm.embedded_postgres", "NAME": "migochat"}
+if "DATABASE_NAME" in env:  # another database of the same server, as when a restored one is migrated
+    _database["NAME"] = env.str("DATABASE_NAME")
 DATABASES: dict[str, Any] = {
     "default": {
         **_database,
@@ -195,8 +199,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGE_PROBLEMS = half_configured(env)
+BACKUP_DIR = Path(env.str("BACKUP_DIR", str(VAR_DIR / "backups")))
 STORAGES = {
     "default": files_storage(env),
+    "backups": backups_storage(env, BACKUP_DIR),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
@@ -232,6 +238,28 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", f"Migochat <noreply@{urlsplit(PUBLIC_BASE_URL).hostname}>"
 )
+
+# --- Backups: who can open them, and what is told apps further up when one is restored ---
+BACKUP_KEYS_DIR = VAR_DIR / "backup-keys"
+BACKUP_MACHINE_KEY = env.str("BACKUP_MACHINE_KEY", "")
+BACKUP_RECOVERY_RECIPIENT = env.str("BACKUP_RECOVERY_RECIPIENT", "")
+BACKUP_MEDIA = env.bool("BACKUP_MEDIA", True)
+RESTORE_STEPS = ["crm.backups.carrying.carry_backups", "messaging.ingest.carrying.carry_deliveries"]
+
+# --- Scheduled and slow work; when it is done stands in the database, seeded once and edited in the admin ---
+CELERY_APP = "config.celery.app"
+CELERY_BROKER_DIR = VAR_DIR / "broker"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, CELERY_BROKER_DIR)
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False  # a task is a hint: the tables tell what is to be done
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
 # --- Ingest ---
 SPOOL_DIR = VAR_DIR / "spool"
@@ -274,6 +302,7 @@ DRAINS = {
     "notices": "crm.notices_mail.NoticesMailDrain",
     "contacts": "leads.contacts.ContactDrain",
     "idempotency": "crm.api.idempotency.IdempotencyDrain",
+    "backups": "crm.backups.watching.BackupDrain",
 }
 # A process that runs all drains has a thread for each.
 if not TESTING:

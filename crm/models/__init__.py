@@ -1,5 +1,6 @@
 from crm.models.accounts import Team, User
 from crm.models.api import ApiToken, IdempotencyKey
+from crm.models.backups import Backup, Restoration
 from crm.models.channel import Channel
 from crm.models.customer import Consent, Customer, Note, Tag
 from crm.models.identity import Identity, IdentityKey
@@ -10,6 +11,7 @@ from crm.models.working import Notification, SavedView
 
 __all__ = [
     "ApiToken",
+    "Backup",
     "Channel",
     "Consent",
     "Customer",
@@ -22,6 +24,7 @@ __all__ = [
     "KeyCanary",
     "Note",
     "Notification",
+    "Restoration",
     "SavedView",
     "Setting",
     "Tag",

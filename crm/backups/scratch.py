@@ -1,0 +1,164 @@
+"""Databases beside the live one, in which a backup is restored."""
+
+import contextlib
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, cast
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import errors, sql
+
+from crm.backups import archive
+from crm.backups.database import MAINTENANCE, Address, Programs
+from crm.backups.making import last_words
+from crm.backups.reading import Visitor
+from crm.backups.refusals import BackupFailed
+from crm.backups.snapshot import Connection
+
+PREFIX = "migochat_scratch_"
+#: Named by a lock, so that what a killed process left is told from what one is still filling.
+SCRATCH_LOCK = 0x6D690000
+ALIAS = "scratch"
+QUICKLY = "-c synchronous_commit=off -c maintenance_work_mem=256MB"
+
+
+@contextmanager
+def scratch_database(live: Address) -> Iterator[Address]:
+    """Create an empty database that is like the live one, and drop it at the end unless it was renamed.
+
+    Raises:
+        BackupFailed: the role may not create databases.
+    """
+    number = secrets.randbelow(2**31)
+    scratch = live.database(f"{PREFIX}{number}")
+    with live.database(MAINTENANCE).connect() as server:
+        server.execute("SELECT pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, number])
+        drop_abandoned(server)
+        try:
+            _create_like(server, live.name, scratch.name)
+        except errors.InsufficientPrivilege:
+            raise BackupFailed(
+                f"The role {server.info.user} may not create databases, which proving and restoring a backup take: "
+                f'ALTER ROLE "{server.info.user}" CREATEDB'
+            ) from None
+        try:
+            yield scratch
+        finally:
+            drop(server, scratch.name)
+
+
+def drop(server: Connection, name: str) -> None:
+    """Drop a database, whoever is connected to it; nothing happens where there is none."""
+    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def drop_abandoned(server: Connection) -> int:
+    """Drop what processes that were killed left half restored, and return how many there were."""
+    found = server.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{PREFIX}[0-9]+$"]).fetchall()
+    dropped = 0
+    for (name,) in found:
+        number = int(name.removeprefix(PREFIX))
+        row = server.execute("SELECT pg_try_advisory_lock(%s, %s)", [SCRATCH_LOCK, number]).fetchone()
+        if row == (True,):
+            drop(server, name)
+            server.execute("SELECT pg_advisory_unlock(%s, %s)", [SCRATCH_LOCK, number])
+            dropped += 1
+    return dropped
+
+
+def _create_like(server: Connection, live: str, name: str) -> None:
+    row = server.execute(
+        "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s", [live]
+    ).fetchone()
+    encoding, collate, ctype = row or ("UTF8", "C.UTF-8", "C.UTF-8")
+    words = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}")
+    server.execute(words.format(sql.Identifier(name), *map(sql.Literal, (encoding, collate, ctype))))
+
+
+class Restoring:
+    """pg_restore at work, given the dump part by part: `read_backup(..., visit=restoring.take)`."""
+
+    def __init__(self, target: Address, server_version: int, also: Visitor | None = None) -> None:
+        words = ["-d", target.as_word(), "--exit-on-error", "--no-owner", "--no-privileges"]
+        self.complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the context
+        self.also = also
+        self.process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
+            [Programs(server_version).path("pg_restore"), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self.complaints,
+            env=target.environment(QUICKLY),
+        )
+        self.pipe = cast(IO[bytes], self.process.stdin)
+
+    def __enter__(self) -> "Restoring":
+        return self
+
+    def __exit__(self, *about: Any) -> None:
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self.pipe.close()
+        self.complaints.close()
+
+    def take(self, name: str, size: int, file: IO[bytes]) -> None:
+        """Pass a part of the dump on."""
+        if not name.startswith(archive.DATABASE):
+            if self.also:
+                self.also(name, size, file)
+            return
+        try:
+            while data := file.read(archive.CHUNK_BYTES):
+                self.pipe.write(data)
+        except BrokenPipeError:
+            self._ended()
+
+    def finish(self) -> None:
+        """Wait for the end.
+
+        Raises:
+            BackupFailed: pg_restore failed.
+        """
+        with contextlib.suppress(BrokenPipeError):
+            self.pipe.close()
+        self._ended()
+
+    def _ended(self) -> None:
+        if code := self.process.wait():
+            raise BackupFailed(f"pg_restore failed ({code}): {last_words(self.complaints)}")
+
+
+@contextmanager
+def as_django_database(address: Address) -> Iterator[str]:
+    """Let Django reach a database for a while; yields its alias."""
+    live = connections.databases[DEFAULT_DB_ALIAS]
+    options = {name: value for name, value in live["OPTIONS"].items() if name != "pool"}
+    connections.databases[ALIAS] = {**live, "NAME": address.name, "OPTIONS": options}
+    try:
+        yield ALIAS
+    finally:
+        connections[ALIAS].close()
+        del connections[ALIAS]
+        del connections.databases[ALIAS]
+
+
+def wait_until_alone(server: Connection, name: str, seconds: float = 10) -> None:
+    """End all connections to a database and wait until they are gone.
+
+    Raises:
+        BackupFailed: some are not.
+    """
+    deadline = time.monotonic() + seconds
+    ask = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+    while True:
+        server.execute(end, [name])
+        if server.execute(ask, [name]).fetchone() == (0,):
+            return
+        if time.monotonic() > deadline:
+            raise BackupFailed(f"Connections to {name} could not be ended within {seconds:.0f} s.")
+        time.sleep(0.05)
