@@ -22,9 +22,9 @@ from pyrage.x25519 import Identity
 
 from crm.backups import places
 from crm.backups.database import Address, live_address
-from crm.backups.making import manifest_key, our_keys, table_key
+from crm.backups.making import Count, manifest_key, our_keys, table_key
 from crm.backups.manifest import Manifest
-from crm.backups.reading import Visitor, read_backup
+from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed, BackupRefused
 from crm.backups.scratch import Restoring, as_django_database, scratch_database
 from crm.backups.snapshot import MIGRATIONS, contents_of_tables
@@ -40,6 +40,7 @@ class Examined:
     path: Path
     manifest: Manifest
     identities: list[Identity]
+    sha256: str
 
     @property
     def at(self) -> datetime:
@@ -74,11 +75,11 @@ def examined(named: str, recovery: Identity | None = None) -> Iterator[Examined]
         if expected != {manifest.name}:
             raise BackupRefused(f"This is not the backup that it is called: in it is {manifest.name}.")
         row = Backup.objects.filter(name=manifest.name).exclude(sha256="").first() if _has_table() else None
-        known = {note.get("sha256"), row.sha256 if row else None} - {None}
-        if known and known != {_sha256(path)}:
+        sha256 = _sha256(path)
+        if {note.get("sha256", sha256), row.sha256 if row else sha256} != {sha256}:
             raise BackupRefused("This is not the file that was made under this name: its SHA-256 is another.")
         refuse_newer(manifest)
-        yield Examined(path, manifest, identities)
+        yield Examined(path, manifest, identities, sha256)
 
 
 def refuse_newer(manifest: Manifest) -> None:
@@ -111,7 +112,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def restore_into(target: Address, backup: Examined, also: Visitor | None = None) -> None:
+def restore_into(target: Address, backup: Examined, count: Count = lambda size: None) -> None:
     """Restore a backup's database and compare it with the manifest.
 
     Raises:
@@ -120,7 +121,7 @@ def restore_into(target: Address, backup: Examined, also: Visitor | None = None)
     """
     with target.connect() as connection:
         version = connection.info.server_version
-    with Restoring(target, version, also) as restoring:
+    with Restoring(target, version, count) as restoring:
         read_backup(backup.path, backup.identities, manifest_key(), restoring.take)
         restoring.finish()
     compare(target, backup.manifest)
@@ -155,7 +156,9 @@ def compare(target: Address, manifest: Manifest) -> None:
             raise BackupRefused(f"What is in {name} is not the same when restored.")
 
 
-def verify_backup(named: str, *, recovery: Identity | None = None, drill: bool = False) -> Manifest:
+def verify_backup(
+    named: str, *, recovery: Identity | None = None, drill: bool = False, count: Count = lambda size: None
+) -> Manifest:
     """Prove a backup by restoring it into a scratch database, and write down that it is proven, or why not.
 
     `drill`: go on to bring the restored database to this release and to work with it.
@@ -165,7 +168,7 @@ def verify_backup(named: str, *, recovery: Identity | None = None, drill: bool =
     """
     try:
         with examined(named, recovery) as backup, scratch_database(live_address()) as scratch:
-            restore_into(scratch, backup)
+            restore_into(scratch, backup, count)
             if drill:
                 exercise(scratch)
     except BackupRefused as refusal:

@@ -26,8 +26,11 @@ def given_key(file: str | None) -> Identity | None:
         BackupFailed: it is none.
         OSError: the file cannot be read.
     """
-    if file is None:
-        return None
+    return None if file is None else identity_of(given_key_text(file))
+
+
+def given_key_text(file: str) -> str:
+    """Return what is in a file, or typed in at the terminal (`-`)."""
     if file != "-":
-        return identity_of(Path(file).read_text())
-    return identity_of(getpass.getpass("Recovery key: ") if sys.stdin.isatty() else sys.stdin.readline())
+        return Path(file).read_text()
+    return getpass.getpass("Recovery key: ") if sys.stdin.isatty() else sys.stdin.readline()

@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
@@ -14,8 +13,7 @@ from psycopg import errors, sql
 
 from crm.backups import archive
 from crm.backups.database import MAINTENANCE, Address, Programs
-from crm.backups.making import last_words
-from crm.backups.reading import Visitor
+from crm.backups.making import Count, last_words
 from crm.backups.refusals import BackupFailed
 from crm.backups.snapshot import Connection
 
@@ -39,7 +37,7 @@ def scratch_database(live: Address) -> Iterator[Address]:
         server.execute("SELECT pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, number])
         drop_abandoned(server)
         try:
-            _create_like(server, live.name, scratch.name)
+            create_like(server, live.name, scratch.name)
         except errors.InsufficientPrivilege:
             raise BackupFailed(
                 f"The role {server.info.user} may not create databases, which proving and restoring a backup take: "
@@ -70,7 +68,8 @@ def drop_abandoned(server: Connection) -> int:
     return dropped
 
 
-def _create_like(server: Connection, live: str, name: str) -> None:
+def create_like(server: Connection, live: str, name: str) -> None:
+    """Create an empty database with the letters and the order of another."""
     row = server.execute(
         "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s", [live]
     ).fetchone()
@@ -82,10 +81,10 @@ def _create_like(server: Connection, live: str, name: str) -> None:
 class Restoring:
     """pg_restore at work, given the dump part by part: `read_backup(..., visit=restoring.take)`."""
 
-    def __init__(self, target: Address, server_version: int, also: Visitor | None = None) -> None:
+    def __init__(self, target: Address, server_version: int, count: Count = lambda size: None) -> None:
         words = ["-d", target.as_word(), "--exit-on-error", "--no-owner", "--no-privileges"]
         self.complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed at the end of the context
-        self.also = also
+        self.count = count
         self.process = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
             [Programs(server_version).path("pg_restore"), *words],
             stdin=subprocess.PIPE,
@@ -108,12 +107,11 @@ class Restoring:
     def take(self, name: str, size: int, file: IO[bytes]) -> None:
         """Pass a part of the dump on."""
         if not name.startswith(archive.DATABASE):
-            if self.also:
-                self.also(name, size, file)
             return
         try:
             while data := file.read(archive.CHUNK_BYTES):
                 self.pipe.write(data)
+                self.count(len(data))
         except BrokenPipeError:
             self._ended()
 
@@ -144,21 +142,3 @@ def as_django_database(address: Address) -> Iterator[str]:
         connections[ALIAS].close()
         del connections[ALIAS]
         del connections.databases[ALIAS]
-
-
-def wait_until_alone(server: Connection, name: str, seconds: float = 10) -> None:
-    """End all connections to a database and wait until they are gone.
-
-    Raises:
-        BackupFailed: some are not.
-    """
-    deadline = time.monotonic() + seconds
-    ask = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
-    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-    while True:
-        server.execute(end, [name])
-        if server.execute(ask, [name]).fetchone() == (0,):
-            return
-        if time.monotonic() > deadline:
-            raise BackupFailed(f"Connections to {name} could not be ended within {seconds:.0f} s.")
-        time.sleep(0.05)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from crm.backups.proving import latest, verify_backup
 from crm.backups.recovery import add_key_argument, given_key
 from crm.backups.refusals import BackupFailed
+from crm.progress import Progress
 
 
 class Command(BaseCommand):
@@ -26,7 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: str | None, drill: bool, **options: Any) -> None:
         try:
             named = file or latest()
-            manifest = verify_backup(named, recovery=given_key(options["recovery_key"]), drill=drill)
+            recovery = given_key(options["recovery_key"])
+            with Progress(0, "Restored beside the live database, bytes") as progress:
+                manifest = verify_backup(named, recovery=recovery, drill=drill, count=progress.add)
         except (BackupFailed, OSError) as error:
             raise CommandError(f"Not verified: {error}") from None
         if options["json"]:
