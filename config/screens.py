@@ -144,7 +144,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("API tokens"), "api", "crm.apitoken"),
                     _item(_("Handoff keywords"), "record_voice_over", "messaging.handoffkeywords"),
                     _item(_("Backups"), "settings_backup_restore", "crm.backup"),
-                    _item(_("Schedule"), "schedule", "django_celery_beat.periodictask"),
+                    _item(_("Schedule"), "schedule", "crm.scheduledtask"),
                     _item(_("Settings"), "tune", "crm.setting"),
                 ],
             },

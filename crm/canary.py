@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, ProgrammingError
+from django.db import DatabaseError, OperationalError, ProgrammingError
 
 from crm.encrypted_fields import Unreadable
 from crm.encryption import blind_index
@@ -32,14 +32,14 @@ def create_canary() -> None:
         KeyCanary.objects.create(value=SONG, key=blind_index(PURPOSE, SONG))
 
 
-def check_keys(using: str = DEFAULT_DB_ALIAS) -> None:
+def check_keys() -> None:
     """See that our keys open the canary. A database that holds none yet takes any keys.
 
     Raises:
         WrongKeys: they do not.
         django.db.DatabaseError: the database cannot be asked, or is not migrated.
     """
-    canary = KeyCanary.objects.using(using).order_by("id").first()
+    canary = KeyCanary.objects.order_by("id").first()
     if canary is None:
         return
     wrong = []

@@ -11,13 +11,21 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleTimeWidget
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    PeriodicTasks,
+    SolarSchedule,
+)
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from crm import markup
 from crm.admin.staff_admin import StaffAdmin
 from crm.backups.schedule import next_time
 from crm.markup import column
+from crm.models import ScheduledTask
 
 LAST_DAY = 28  # every month has it
 EVERY_DAY = ""
@@ -30,20 +38,21 @@ for _model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask,
 class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A time of day, on every day, one day of each week, or one of each month."""
 
-    at = forms.TimeField(label=gettext_lazy("At"), widget=UnfoldAdminSingleTimeWidget)
+    at = forms.TimeField(label=gettext_lazy("At"), widget=UnfoldAdminTextInputWidget(attrs={"type": "time"}))
     day = forms.ChoiceField(label=gettext_lazy("On"), required=False, widget=UnfoldAdminSelectWidget)
 
     class Meta:
-        model = PeriodicTask
+        model = ScheduledTask
         fields = ("enabled",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         crontab = self.instance.crontab
+        self.fields["enabled"].label, self.fields["enabled"].help_text = _("Switched on"), ""
         self.fields["day"].choices = day_choices()  # type: ignore[attr-defined]  # of a choice field
         self.fields["at"].help_text = _("On the clock of %(zone)s.") % {"zone": settings.TIME_ZONE}
         if crontab is not None:
-            self.initial.update(at=time_of(crontab), day=day_of(crontab))
+            self.initial.update(at=f"{time_of(crontab):%H:%M}", day=day_of(crontab))
 
 
 def day_choices() -> list[tuple[str, str]]:
@@ -65,8 +74,8 @@ def day_of(crontab: Any) -> str:
     return f"w{crontab.day_of_week}" if crontab.day_of_week != "*" else EVERY_DAY
 
 
-@admin.register(PeriodicTask)
-class PeriodicTaskAdmin(StaffAdmin):
+@admin.register(ScheduledTask)
+class ScheduledTaskAdmin(StaffAdmin):
     form = ScheduleForm
     list_display = ("what", "when", "next_run", "is_on")
     list_select_related = ("crontab",)
@@ -92,10 +101,11 @@ class PeriodicTaskAdmin(StaffAdmin):
         }
         obj.crontab = CrontabSchedule.objects.filter(**values).first() or CrontabSchedule.objects.create(**values)
         obj.save()
+        PeriodicTasks.update_changed()  # which tells beat
 
     @column(gettext_lazy("What"))
     def what(self, task: Any) -> str:
-        return markup.two_lines(_(task.name))
+        return markup.two_lines(task)
 
     @column(gettext_lazy("When"))
     def when(self, task: Any) -> str:

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import logging
-import secrets
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -80,20 +79,28 @@ def _begin(row: Backup, snapshot: Snapshot) -> Backup:
     died = Backup.objects.under_way()  # we hold the lock, so none of them lives
     places.remove_remains(list(died.values_list("name", flat=True)))
     close_dead_runs()
-    row.name = f"migochat-{snapshot.at:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}.age"
+    row.name = f"migochat-{snapshot.at:%Y%m%d-%H%M%S-%f}.age"
     row.state, row.started_at, row.snapshot_at = Backup.State.RUNNING, timezone.now(), snapshot.at
     row.save()
     return row
 
 
 def close_dead_runs() -> int:
-    """Write down of runs that nobody makes any more that they failed, and return how many there were."""
-    return Backup.objects.under_way().update(
-        state=Backup.State.FAILED,
-        reason="The process that made it was ended in the middle.",
-        finished_at=timezone.now(),
-        updated_at=timezone.now(),
-    )
+    """Write down of runs that nobody makes any more what became of them, and return how many there were.
+
+    A file that has its name is whole: then only the row was not written any more.
+    """
+    died = list(Backup.objects.under_way())
+    kept = set(places.kept_names()) if died else set()
+    for row in died:
+        note = places.kept_note(row.name) if row.name in kept else {}
+        row.finished_at = timezone.now()
+        if note:
+            row.state, row.size, row.sha256 = Backup.State.COMPLETE, note["size"], note["sha256"]
+        else:
+            row.state, row.reason = Backup.State.FAILED, "The process that made it was ended in the middle."
+        row.save()
+    return len(died)
 
 
 def _make(row: Backup, address: Address, snapshot: Snapshot, count: Count) -> None:

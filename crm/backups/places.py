@@ -16,7 +16,7 @@ from crm.backups.archive import HashingWriter
 from crm.backups.files import PARTIAL, whole_file
 from crm.backups.refusals import BackupFailed, BackupRefused
 
-NAME = re.compile(r"migochat-\d{8}-\d{6}-[0-9a-f]{6}\.age")
+NAME = re.compile(r"migochat-\d{8}-\d{6}-\d{6}\.age")
 NOTE = ".json"
 
 
@@ -53,6 +53,14 @@ def write_note(folder: Path, name: str, note: bytes) -> None:
     """Keep the note beside the file of a backup."""
     with whole_file(folder / (name + NOTE)) as file:
         file.write(note)
+
+
+def kept_note(name: str) -> dict[str, Any]:
+    """Return the note beside a backup that is kept; empty where there is none."""
+    if not backup_storage().exists(name + NOTE):
+        return {}
+    with backup_storage().open(name + NOTE) as file:
+        return _read_note(file.read())
 
 
 def put_away(name: str) -> None:

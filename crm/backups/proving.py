@@ -14,7 +14,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connections
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
@@ -26,7 +26,7 @@ from crm.backups.making import Count, manifest_key, our_keys, table_key
 from crm.backups.manifest import Manifest
 from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed, BackupRefused
-from crm.backups.scratch import Restoring, as_django_database, scratch_database
+from crm.backups.scratch import Restoring, as_default_database, scratch_database
 from crm.backups.snapshot import MIGRATIONS, contents_of_tables
 from crm.canary import WrongKeys, check_keys
 from crm.encrypted_fields import Unreadable
@@ -92,8 +92,8 @@ def refuse_newer(manifest: Manifest) -> None:
     known = {f"{app}.{name}" for app, name in loader.disk_migrations} | set(_replaced(loader))
     if unknown := sorted(set(manifest.migrations) - known):
         raise BackupRefused(f"This backup was made by a newer release, which knows {unknown[0]}. Update first.")
-    with live_address().connect() as connection:
-        server = connection.info.server_version // 10_000
+    with live_address().connect() as asking:
+        server = asking.info.server_version // 10_000
     if int(manifest.postgres.split(".")[0]) > server:
         raise BackupRefused(f"This backup was made on PostgreSQL {manifest.postgres}; the server here is {server}.")
 
@@ -104,7 +104,7 @@ def _replaced(loader: MigrationLoader) -> Iterator[str]:
 
 
 def _has_table() -> bool:
-    return Backup._meta.db_table in connections["default"].introspection.table_names()
+    return Backup._meta.db_table in connection.introspection.table_names()
 
 
 def _sha256(path: Path) -> str:
@@ -119,15 +119,15 @@ def restore_into(target: Address, backup: Examined, count: Count = lambda size: 
         BackupFailed: it could not be restored.
         BackupRefused: what came out is not what went in, or our keys do not open it.
     """
-    with target.connect() as connection:
-        version = connection.info.server_version
+    with target.connect() as asking:
+        version = asking.info.server_version
     with Restoring(target, version, count) as restoring:
         read_backup(backup.path, backup.identities, manifest_key(), restoring.take)
         restoring.finish()
     compare(target, backup.manifest)
-    with as_django_database(target) as alias:
+    with as_default_database(target):
         try:
-            check_keys(using=alias)
+            check_keys()
         except WrongKeys:
             raise BackupRefused(
                 "Our keys do not open what is encrypted in this backup. The keys of its time are sealed in it: "
@@ -141,11 +141,11 @@ def compare(target: Address, manifest: Manifest) -> None:
     Raises:
         BackupRefused: it does not.
     """
-    with target.connect() as connection:
-        migrations = [name for (name,) in connection.execute(MIGRATIONS).fetchall()]
+    with target.connect() as restored:
+        migrations = [name for (name,) in restored.execute(MIGRATIONS).fetchall()]
         if migrations != manifest.migrations:
             raise BackupRefused("The restored database has other migrations than the one that was saved.")
-        found = contents_of_tables(connection, table_key(manifest.name))
+        found = contents_of_tables(restored, table_key(manifest.name))
     if found.keys() != manifest.tables.keys():
         names = ", ".join(sorted(found.keys() ^ manifest.tables.keys()))
         raise BackupRefused(f"Tables are missing or too many in the restored database: {names}.")
@@ -196,14 +196,14 @@ def exercise(scratch: Address) -> None:
         BackupFailed: we cannot.
     """
     migrate(scratch)
-    with as_django_database(scratch) as alias:
-        executor = MigrationExecutor(connections[alias])
+    with as_default_database(scratch):
+        executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise BackupFailed("The restored database could not be brought to this release.")
-        check_keys(using=alias)
+        check_keys()
         for model in apps.get_models():
             if model._meta.managed and not model._meta.proxy:
-                row = model._base_manager.using(alias).order_by("-pk").first()
+                row = model._base_manager.order_by("-pk").first()
                 if any(isinstance(value, Unreadable) for value in vars(row or object).values()):
                     raise BackupFailed(f"The newest row of {model._meta.label} cannot be decrypted.")
 

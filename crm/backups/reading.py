@@ -34,21 +34,37 @@ class Contents:
 
 
 class _Decryption(threading.Thread):
-    """Writes the decrypted bytes of a file into a pipe. `given_up`: whoever read the pipe went away before its end."""
+    """Writes the decrypted bytes of a file into a pipe.
+
+    `given_up`: whoever read the pipe went away before its end. `error`: why the file could not be read or decrypted.
+    """
 
     def __init__(self, path: Path, identities: list[Identity], pipe: int) -> None:
         super().__init__(name="backup decryption", daemon=True)
-        self.path, self.identities = path, identities
+        self.identities = identities
         self.pipe = os.fdopen(pipe, "wb", buffering=0)
+        self.file = path.open("rb")
         self.error: BaseException | None = None
         self.given_up = False
 
     def run(self) -> None:
         try:
-            with self.pipe, self.path.open("rb") as file:
-                decrypt_io(file, self, self.identities)
+            with self.pipe, self.file:
+                decrypt_io(self, self, self.identities)
+        except (
+            DecryptError,
+            OSError,
+        ) as error:  # the latter, without a number, where a part does not prove to be whole
+            self.error = self.error or BackupRefused(_why(error))
         except BaseException as error:
             self.error = error
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self.file.read(size)
+        except OSError as error:  # which would come back from the library as any other
+            self.error = error
+            raise
 
     def write(self, data: bytes) -> int:
         try:
@@ -84,12 +100,10 @@ def _decrypted(path: Path, identities: list[Identity]) -> Iterator[IO[bytes]]:
         decryption.join()
         if decryption.error is not None and not decryption.given_up:
             # Where the plaintext stopped short, this is the reason for all that was found wrong with it.
-            if isinstance(decryption.error, DecryptError):
-                raise BackupRefused(_why(decryption.error)) from None
             raise decryption.error
 
 
-def _why(error: DecryptError) -> str:
+def _why(error: Exception) -> str:
     if "No matching keys" in str(error):
         return "This backup does not open with this key: it was made for others, or its beginning is damaged."
     return "This backup is damaged or cut off: its encryption does not prove to be whole."

@@ -20,7 +20,7 @@ from crm.backups.making import Count, manifest_key, our_keys
 from crm.backups.proving import Examined, examined, exercise, restore_into
 from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed
-from crm.backups.scratch import as_django_database, drop, scratch_database
+from crm.backups.scratch import as_default_database, drop, scratch_database
 from crm.backups.snapshot import Connection
 from crm.models import Backup, Restoration
 
@@ -86,23 +86,25 @@ def _prepare(scratch: Address, live: Address, backup: Examined) -> str:
         has_data = current.execute(HAS_DATA).fetchone() == (True,)
     old_name = OLD_NAME.format(name=live.name[:40], now=timezone.now()) if has_data else ""
     manifest, path = backup.manifest, backup.path
-    with as_django_database(scratch) as alias:
-        # When it was saved it was still being made.
-        Backup.objects.using(alias).filter(name=manifest.name).update(
-            state=Backup.State.VERIFIED,
-            sha256=backup.sha256,
-            size=path.stat().st_size,
-            rows=manifest.rows,
-            finished_at=backup.at,
-            verified_at=timezone.now(),
-            reason="",
-        )
+    with as_default_database(scratch):
+        # What was asked for or under way in that moment is so no more, this backup itself among it.
+        Backup.objects.requested().delete()
+        Backup.objects.under_way().update(state=Backup.State.FAILED, reason="A backup was restored meanwhile.")
+        facts = {
+            "state": Backup.State.VERIFIED,
+            "sha256": backup.sha256,
+            "size": path.stat().st_size,
+            "rows": manifest.rows,
+            "snapshot_at": backup.at,
+            "finished_at": timezone.now(),
+            "verified_at": timezone.now(),
+        }
+        new = {**facts, "trigger": Backup.Trigger.COMMAND}
+        Backup.objects.update_or_create(name=manifest.name, defaults=facts, create_defaults=new)
         if old_name:
-            Restoration.objects.using(alias).create(
-                backup_name=manifest.name, snapshot_at=backup.at, old_database=old_name
-            )
-    with scratch.connect() as connection:
-        connection.execute("ANALYZE")
+            Restoration.objects.create(backup_name=manifest.name, snapshot_at=backup.at, old_database=old_name)
+    with scratch.connect() as restored:
+        restored.execute("ANALYZE")
     return old_name
 
 

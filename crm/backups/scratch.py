@@ -20,7 +20,6 @@ from crm.backups.snapshot import Connection
 PREFIX = "migochat_scratch_"
 #: Named by a lock, so that what a killed process left is told from what one is still filling.
 SCRATCH_LOCK = 0x6D690000
-ALIAS = "scratch"
 QUICKLY = "-c synchronous_commit=off -c maintenance_work_mem=256MB"
 
 
@@ -131,14 +130,14 @@ class Restoring:
 
 
 @contextmanager
-def as_django_database(address: Address) -> Iterator[str]:
-    """Let Django reach a database for a while; yields its alias."""
-    live = connections.databases[DEFAULT_DB_ALIAS]
-    options = {name: value for name, value in live["OPTIONS"].items() if name != "pool"}
-    connections.databases[ALIAS] = {**live, "NAME": address.name, "OPTIONS": options}
+def as_default_database(address: Address) -> Iterator[None]:
+    """Let Django's default connection of this thread lead to another database for a while."""
+    live = connections[DEFAULT_DB_ALIAS]
+    options = {name: value for name, value in live.settings_dict["OPTIONS"].items() if name != "pool"}
+    other = type(live)({**live.settings_dict, "NAME": address.name, "OPTIONS": options}, DEFAULT_DB_ALIAS)
+    connections[DEFAULT_DB_ALIAS] = other
     try:
-        yield ALIAS
+        yield
     finally:
-        connections[ALIAS].close()
-        del connections[ALIAS]
-        del connections.databases[ALIAS]
+        other.close()
+        connections[DEFAULT_DB_ALIAS] = live

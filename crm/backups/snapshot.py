@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,7 @@ class Counting(threading.Thread):
 
     def give_up(self) -> None:
         """End it early; its result is not wanted."""
-        if self.connection is not None:
-            self.connection.cancel_safe(timeout=5)
+        if self.connection is not None and self.is_alive():
+            with suppress(psycopg.Error):  # where it just ended
+                self.connection.cancel_safe(timeout=5)
         self.join()

@@ -7,6 +7,7 @@ from crm.models.identity import Identity, IdentityKey
 from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
+from crm.models.schedule import ScheduledTask
 from crm.models.working import Notification, SavedView
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Notification",
     "Restoration",
     "SavedView",
+    "ScheduledTask",
     "Setting",
     "Tag",
     "Team",
