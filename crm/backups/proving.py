@@ -195,10 +195,12 @@ def exercise(scratch: Address) -> None:
     Raises:
         BackupFailed: we cannot.
     """
-    migrate(scratch)
     with as_default_database(scratch):
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        is_behind = _is_behind()
+    if is_behind:
+        migrate(scratch)
+    with as_default_database(scratch):
+        if _is_behind():
             raise BackupFailed("The restored database could not be brought to this release.")
         check_keys()
         for model in apps.get_models():
@@ -206,6 +208,11 @@ def exercise(scratch: Address) -> None:
                 row = model._base_manager.order_by("-pk").first()
                 if any(isinstance(value, Unreadable) for value in vars(row or object).values()):
                     raise BackupFailed(f"The newest row of {model._meta.label} cannot be decrypted.")
+
+
+def _is_behind() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def migrate(database: Address) -> None:

@@ -92,8 +92,9 @@ class BackupDrain:
         due = schedule.due_after(task, last)
         if due is None or timezone.now() < due + GRACE[task]:
             return 0
+        told = alert(f"overdue:{task}:{due:%Y%m%d%H%M}", _overdue(task) % {"when": moment(due)})
         self._hint(f"overdue {task}", HINT_OVERDUE_SECONDS, task)
-        return alert(f"overdue:{task}:{due:%Y%m%d%H%M}", _overdue(task) % {"when": moment(due)})
+        return told
 
 
 def _overdue(task: str) -> str:

@@ -19,12 +19,12 @@ from django.db import connection
 from django.utils import timezone
 from pyrage.x25519 import Identity
 
-from crm.backups import archive, making, places
+from crm.backups import archive, making, places, proving
 from crm.backups.database import MAINTENANCE, live_address
 from crm.backups.keys import identity_of, open_settings
 from crm.backups.making import make_backup, manifest_key, our_keys, request_backup
 from crm.backups.manifest import Manifest
-from crm.backups.proving import compare, latest, verify_backup
+from crm.backups.proving import compare, latest, migrate, verify_backup
 from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed, BackupRefused
 from crm.backups.retention import kept_of, remove_old_backups
@@ -416,3 +416,23 @@ def test_a_file_removed_while_a_backup_is_made_was_to_be_removed(
     default_storage.delete("b")
     monkeypatch.setattr(making, "stored_files", lambda storage, folder: iter(listed))
     assert verify_backup(make().name).media_files == len(listed) - 1
+
+
+def test_a_drill_brings_an_older_database_to_this_release(recovery: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrated: list[str] = []
+
+    def remember(database: Any) -> None:
+        migrated.append(database.name)
+        migrate(database)
+
+    monkeypatch.setattr(proving, "migrate", remember)
+    call_command("migrate", "crm", "0012", verbosity=0)
+    try:
+        made = make()
+    finally:
+        call_command("migrate", "crm", verbosity=0)
+    manifest = verify_backup(made.name, drill=True)
+    assert "crm.0013_backup_schedule" not in manifest.migrations
+    assert len(migrated) == 1
+    made.refresh_from_db()
+    assert made.drilled_at
