@@ -199,7 +199,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGE_PROBLEMS = half_configured(env)
-BACKUP_DIR = Path(env.str("BACKUP_DIR", str(VAR_DIR / "backups")))
+BACKUP_DIR = Path(env.str("BACKUP_DIR", "") or VAR_DIR / "backups")
 STORAGES = {
     "default": files_storage(env),
     "backups": backups_storage(env, BACKUP_DIR),
@@ -249,7 +249,7 @@ RESTORE_STEPS = ["crm.backups.carrying.carry_backups", "messaging.ingest.carryin
 # --- Scheduled and slow work; when it is done stands in the database, seeded once and edited in the admin ---
 CELERY_APP = "config.celery.app"
 CELERY_BROKER_DIR = VAR_DIR / "broker"
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, CELERY_BROKER_DIR)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TIMEZONE = TIME_ZONE

@@ -436,3 +436,16 @@ def test_a_drill_brings_an_older_database_to_this_release(recovery: str, monkeyp
     assert len(migrated) == 1
     made.refresh_from_db()
     assert made.drilled_at
+
+
+def test_a_recovery_key_for_the_environment_is_kept_nowhere(settings: Any, tmp_path: Path) -> None:
+    point_at(settings, tmp_path)
+    out = StringIO()
+    call_command("recovery_key", "--print", stdout=out)
+    secret, public = out.getvalue().split()[6], out.getvalue().split("BACKUP_RECOVERY_RECIPIENT=")[1].strip()
+    assert str(identity_of(secret).to_public()) == public
+    assert not settings.BACKUP_KEYS_DIR.exists()
+    for words in (["recovery key of"], ["already"]):
+        out = StringIO()
+        call_command("recovery_key", stdout=out)
+        assert all(word in out.getvalue() for word in words)
