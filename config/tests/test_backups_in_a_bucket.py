@@ -34,9 +34,9 @@ def listing(self: Bucket) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_they_go_there_and_come_back(
-    bucket: tuple[str, type[Bucket]],
+    bucket: tuple[str, type[Bucket]],  # noqa: F811 - the fixture
     settings: Any,
-    tmp_path: Path,  # noqa: F811 - the fixture
+    tmp_path: Path,
 ) -> None:
     url, kind = bucket
     kind.do_GET = listing  # type: ignore[method-assign]  # a class of this test's own
