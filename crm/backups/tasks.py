@@ -3,12 +3,11 @@
 import logging
 
 from celery import shared_task
-from django.db import DatabaseError
 
 from crm.backups import schedule
 from crm.backups.making import make_backup
 from crm.backups.proving import latest, verify_backup
-from crm.backups.refusals import BackupFailed
+from crm.backups.refusals import TROUBLES
 from crm.backups.retention import remove_old_backups
 from crm.backups.space import check_space
 from crm.canary import WrongKeys, check_keys
@@ -30,7 +29,7 @@ def backup(requested: int | None = None) -> None:
         check_keys()
         make_backup(trigger=Backup.Trigger.SCHEDULE, requested=row)
         remove_old_backups()
-    except (BackupFailed, OSError, DatabaseError, WrongKeys) as error:
+    except (*TROUBLES, WrongKeys) as error:
         logger.error("The backup was not made: %s", describe(error))
 
 
@@ -55,5 +54,5 @@ def space() -> None:
 def _prove(*, drill: bool) -> None:
     try:
         verify_backup(latest(), drill=drill)
-    except (BackupFailed, OSError, DatabaseError) as error:
+    except TROUBLES as error:
         logger.error("The newest backup is not proven: %s", describe(error))

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 
 from crm.backups.making import make_backup, our_keys
 from crm.backups.places import is_local, working_folder
-from crm.backups.refusals import BackupFailed
+from crm.backups.refusals import TROUBLES
 from crm.canary import KeyedCommand
 from crm.management.commands.recovery_key import introduce
 from crm.models import Backup
@@ -30,7 +30,7 @@ class Command(KeyedCommand):
         try:
             with Progress(_expected(), "Backup, bytes") as progress:
                 made = make_backup(trigger=Backup.Trigger.COMMAND, count=progress.add)
-        except (BackupFailed, OSError) as error:
+        except TROUBLES as error:
             raise CommandError(str(error)) from None
         facts = {"name": made.name, "size": made.size, "sha256": made.sha256, "rows": made.rows}
         if options["json"]:

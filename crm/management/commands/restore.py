@@ -4,12 +4,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from django.utils import timezone
 
 from crm.backups.proving import Examined
 from crm.backups.recovery import add_key_argument, given_key
-from crm.backups.refusals import BackupFailed
+from crm.backups.refusals import TROUBLES
 from crm.backups.restoring import Outcome, forget_old_databases, old_databases, restore
 from crm.progress import Progress
 
@@ -38,7 +37,7 @@ class Command(BaseCommand):
                 outcome = restore(
                     str(file), recovery=recovery, count=progress.add, agree=lambda backup: yes or self._asked(backup)
                 )
-        except (BackupFailed, OSError, DatabaseError) as error:
+        except TROUBLES as error:
             raise CommandError(f"Not restored: {error}") from None
         self._tell(outcome)
 

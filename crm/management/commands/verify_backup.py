@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from crm.backups.proving import latest, verify_backup
 from crm.backups.recovery import add_key_argument, given_key
-from crm.backups.refusals import BackupFailed
+from crm.backups.refusals import TROUBLES
 from crm.progress import Progress
 
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             recovery = given_key(options["recovery_key"])
             with Progress(0, "Restored beside the live database, bytes") as progress:
                 manifest = verify_backup(named, recovery=recovery, drill=drill, count=progress.add)
-        except (BackupFailed, OSError) as error:
+        except TROUBLES as error:
             raise CommandError(f"Not verified: {error}") from None
         if options["json"]:
             facts = {"name": manifest.name, "tables": len(manifest.tables), "rows": manifest.rows}
