@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     DatabaseOperations.sql_flush = empty_quickly  # type: ignore[assignment]  # for the time of the tests
+    settings.BACKUP_KEYS_DIR = Path(tempfile.mkdtemp(prefix="migochat-keys-"))
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # files of tests are nobody's
     settings.STORAGES = {**settings.STORAGES, "default": memory}
     if not is_worker(config):
@@ -57,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(settings.BACKUP_KEYS_DIR, ignore_errors=True)
     if not is_worker(config):
         shutil.rmtree(os.environ.pop(TEMPLATE), ignore_errors=True)
 

@@ -144,6 +144,8 @@ UNFOLD: dict[str, Any] = {
                     _item(_("Messages set aside"), "report", "leads.triagefailure"),
                     _item(_("API tokens"), "api", "crm.apitoken"),
                     _item(_("Handoff keywords"), "record_voice_over", "messaging.handoffkeywords"),
+                    _item(_("Backups"), "settings_backup_restore", "crm.backup"),
+                    _item(_("Schedule"), "schedule", "crm.scheduledtask"),
                     _item(_("Settings"), "tune", "crm.setting"),
                 ],
             },

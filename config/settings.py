@@ -9,6 +9,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
+from config.broker import broker_options
 from config.screens import (  # noqa: F401 - settings
     CONVERSATION_PANELS,
     CUSTOMER_BULK_ACTIONS,
@@ -28,7 +29,7 @@ from config.screens import (  # noqa: F401 - settings
     TRANSFERS,
     UNFOLD,
 )
-from config.storage import files_storage, half_configured
+from config.storage import backups_storage, files_storage, half_configured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environ.Env().str("VAR_DIR", str(BASE_DIR / "var")))
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "axes",
     "pghistory",
     "pgtrigger",
+    "django_celery_beat",
     "crm",
     "campaigns",
     "messaging",
@@ -115,6 +117,8 @@ if "DATABASE_URL" in env:
     _database: dict[str, Any] = env.db("DATABASE_URL", engine="django.db.backends.postgresql")
 else:
     _database = {"ENGINE": "crm.embedded_postgres", "NAME": "migochat"}
+if "DATABASE_NAME" in env:  # another database of the same server, as when a restored one is migrated
+    _database["NAME"] = env.str("DATABASE_NAME")
 DATABASES: dict[str, Any] = {
     "default": {
         **_database,
@@ -196,8 +200,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGE_PROBLEMS = half_configured(env)
+BACKUP_DIR = Path(env.str("BACKUP_DIR", "") or VAR_DIR / "backups")
 STORAGES = {
     "default": files_storage(env),
+    "backups": backups_storage(env, BACKUP_DIR),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
@@ -233,6 +239,29 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", f"Migochat <noreply@{urlsplit(PUBLIC_BASE_URL).hostname}>"
 )
+
+# --- Backups: who can open them, and what is told apps further up when one is restored ---
+BACKUP_KEYS_DIR = VAR_DIR / "backup-keys"
+BACKUP_MACHINE_KEY = env.str("BACKUP_MACHINE_KEY", "")
+BACKUP_RECOVERY_RECIPIENT = env.str("BACKUP_RECOVERY_RECIPIENT", "")
+BACKUP_MEDIA = env.bool("BACKUP_MEDIA", True)
+RESTORE_STEPS = ["crm.backups.carrying.carry_backups", "messaging.ingest.carrying.carry_deliveries"]
+
+# --- Scheduled and slow work; when it is done stands in the database, seeded once and edited in the admin ---
+CELERY_APP = "config.celery.app"
+CELERY_BROKER_DIR = VAR_DIR / "broker"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, CELERY_BROKER_DIR)
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # there are none to clean up
+CELERY_TASK_PUBLISH_RETRY = False  # a task is a hint: the tables tell what is to be done
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
 # --- Ingest ---
 SPOOL_DIR = VAR_DIR / "spool"
@@ -276,6 +305,7 @@ DRAINS = {
     "notices": "crm.notices_mail.NoticesMailDrain",
     "contacts": "leads.contacts.ContactDrain",
     "idempotency": "crm.api.idempotency.IdempotencyDrain",
+    "backups": "crm.backups.watching.BackupDrain",
 }
 # A process that runs all drains has a thread for each.
 if not TESTING:
@@ -289,5 +319,5 @@ LOGGING: dict[str, Any] = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}},
+    "loggers": {"axes": {"level": "WARNING"}, "kombu.connection": {"level": "ERROR"}},
 }

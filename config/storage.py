@@ -1,5 +1,6 @@
 """Where files are kept: in a folder of this machine, or in a bucket of S3 or of a service that speaks like it."""
 
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -24,12 +25,26 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+#: The same for backups, which may lie elsewhere; what is not named is as for files.
+BACKUP_VARIABLES = {option: name.replace("AWS_", "BACKUP_", 1) for option, name in VARIABLES.items()}
+FALLBACKS = ("endpoint_url", "region_name", "access_key", "secret_key")
+
+
 def files_storage(env: environ.Env) -> dict[str, Any]:
     """Return the storage of files: a bucket where one is named, else the folder `MEDIA_ROOT`."""
     given = {option: value for option, name in VARIABLES.items() if (value := env.str(name, ""))}
     if "bucket_name" not in given:
         return {"BACKEND": FOLDER}
     return {"BACKEND": BUCKET, "OPTIONS": {**OPTIONS, **given, "client_config": _manners()}}
+
+
+def backups_storage(env: environ.Env, folder: Path) -> dict[str, Any]:
+    """Return the storage of backups: a bucket where `BACKUP_STORAGE_BUCKET_NAME` names one, else the folder."""
+    given = {option: value for option, name in BACKUP_VARIABLES.items() if (value := env.str(name, ""))}
+    if "bucket_name" not in given:
+        return {"BACKEND": FOLDER, "OPTIONS": {"location": str(folder), "file_permissions_mode": 0o600}}
+    shared = {option: value for option in FALLBACKS if (value := env.str(VARIABLES[option], ""))}
+    return {"BACKEND": BUCKET, "OPTIONS": {**OPTIONS, **shared, **given, "client_config": _manners()}}
 
 
 def _manners() -> Any:

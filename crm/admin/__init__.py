@@ -2,6 +2,7 @@
 
 from crm.admin import (
     api_tokens,
+    backups,
     customers,
     duplicates,
     mentions,
@@ -10,11 +11,13 @@ from crm.admin import (
     people_facts,
     pictures,
     runtime_settings,
+    schedule,
     users,
 )
 
 __all__ = [
     "api_tokens",
+    "backups",
     "customers",
     "duplicates",
     "mentions",
@@ -23,5 +26,6 @@ __all__ = [
     "people_facts",
     "pictures",
     "runtime_settings",
+    "schedule",
     "users",
 ]

@@ -35,6 +35,7 @@ ICONS = {
     Notification.Kind.MENTION: "alternate_email",
     Notification.Kind.HANDOFF: "front_hand",
     Notification.Kind.CHANNEL: "hub",
+    Notification.Kind.BACKUP: "settings_backup_restore",
 }
 
 

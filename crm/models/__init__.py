@@ -1,5 +1,6 @@
 from crm.models.accounts import Team, User
 from crm.models.api import ApiToken, IdempotencyKey
+from crm.models.backups import Backup, Restoration
 from crm.models.channel import Channel
 from crm.models.customer import Consent, Customer, Note, Tag
 from crm.models.identity import Identity, IdentityKey
@@ -7,10 +8,12 @@ from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
 from crm.models.metrics import DailyMetric
+from crm.models.schedule import ScheduledTask
 from crm.models.working import Notification, SavedView
 
 __all__ = [
     "ApiToken",
+    "Backup",
     "Channel",
     "Consent",
     "Customer",
@@ -24,7 +27,9 @@ __all__ = [
     "KeyCanary",
     "Note",
     "Notification",
+    "Restoration",
     "SavedView",
+    "ScheduledTask",
     "Setting",
     "Tag",
     "Team",

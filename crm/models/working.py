@@ -28,6 +28,7 @@ class Notification(TimestampedModel):
         MENTION = "mention", _("Mention")
         HANDOFF = "handoff", _("Handoff")
         CHANNEL = "channel", _("Channel")
+        BACKUP = "backup", _("Backup")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", db_index=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

@@ -10,6 +10,7 @@ from django.db.models import F
 from crm.contact_details import identity_key
 from crm.models import (
     ApiToken,
+    Backup,
     Channel,
     Consent,
     Customer,
@@ -19,6 +20,7 @@ from crm.models import (
     IdempotencyKey,
     IdentityKey,
     Notification,
+    Restoration,
     SavedView,
     Setting,
     Tag,
@@ -140,6 +142,24 @@ def counted_twice() -> None:
     DailyMetric.objects.bulk_create([DailyMetric(day=date(2026, 4, 24), name="leads") for _ in range(2)])
 
 
+def backup_in_no_state() -> None:
+    Backup.objects.create(state="lost", trigger="button")
+
+
+def backup_without_its_file() -> None:
+    Backup.objects.create(state="complete", trigger="button", name="a.age")
+
+
+def backup_of_that_name() -> None:
+    Backup.objects.bulk_create([Backup(state="failed", trigger="button", name="a.age") for _ in range(2)])
+
+
+def kept_twice() -> None:
+    Restoration.objects.bulk_create(
+        [Restoration(backup_name="a.age", snapshot_at=NOON, old_database="before") for _ in range(2)]
+    )
+
+
 #: By the name in the models: what breaks it, and the name in the database where that is another.
 ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "channel_platform_known": (unknown_platform, ""),
@@ -162,6 +182,10 @@ ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "crm_channel.slug": (slug_twice, "crm_channel_slug_key"),
     "crm_team.name": (team_twice, "crm_team_name_key"),
     "crm_tag.name": (tag_twice, "crm_tag_name_key"),
+    "backup_state_known": (backup_in_no_state, ""),
+    "backup_made_has_file": (backup_without_its_file, ""),
+    "backup_name_once": (backup_of_that_name, ""),
+    "crm_restoration.old_database": (kept_twice, "crm_restoration_old_database_key"),
     "crm_setting.key": (setting_twice, "crm_setting_key_key"),
 }
 

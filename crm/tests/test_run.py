@@ -62,6 +62,7 @@ def first(var: Path) -> Run:
 def test_the_first_run_sets_up_and_says_where_it_is(first: Run) -> None:
     assert f"http://localhost:{first.port}/admin/" in first.output
     assert "e-mail    boss@shop.example" in first.output
+    assert "AGE-SECRET-KEY-1" in first.output
 
 
 def test_sigterm_leaves_nothing(first: Run) -> None:
@@ -72,6 +73,7 @@ def test_a_second_run_is_up_soon_and_ctrl_c_ends_it(first: Run, var: Path) -> No
     run = Run(var, first.port)
     assert run.wait_until_up() < 10
     assert "password" not in run.output
+    assert "AGE-SECRET-KEY-1" not in run.output
     started = time.monotonic()
     assert run.stop(signal.SIGINT) == 130
     assert time.monotonic() - started < 5
@@ -101,17 +103,22 @@ def processes_of(run: Run, word: str) -> list[psutil.Process]:
 def test_killed_processes_come_back(first: Run, var: Path) -> None:
     run = Run(var, first.port)
     run.wait_until_up()
-    old = {process.pid for word in ("config.wsgi:application", "drain") for process in processes_of(run, word)}
-    assert len(old) == 5  # granian, its worker, the drains of ingest, send and leads
+    old = {process.pid for word in ("config.wsgi:application", "drain", "--app") for process in processes_of(run, word)}
+    assert len(old) == 7  # granian, its worker, the drains of ingest, send and leads, Celery's worker and beat
     for pid in old:
         os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not (_is_ready(run) and len(processes_of(run, "drain")) == 3):
+    while time.monotonic() < deadline and not (_is_ready(run) and _number_of(run) == 5):
         time.sleep(0.1)
     assert run.get("/readyz")[0] == 200
-    assert old.isdisjoint(process.pid for process in processes_of(run, "drain"))
+    assert _number_of(run) == 5
+    assert old.isdisjoint(process.pid for word in ("drain", "--app") for process in processes_of(run, word))
     assert run.stop() == 0
     assert run.wait_until_gone(2) == []
+
+
+def _number_of(run: Run) -> int:
+    return len(processes_of(run, "drain")) + len(processes_of(run, "--app"))
 
 
 def _is_ready(run: Run) -> bool:

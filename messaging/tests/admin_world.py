@@ -6,10 +6,11 @@ from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule
 
 from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
-from crm.models import Consent, Note, Setting, Tag, Team, User
+from crm.models import Backup, Consent, Note, ScheduledTask, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from messaging.models import (
     Attachment,
@@ -89,6 +90,12 @@ def make_world() -> dict[str, Any]:
         "crm.Tag": Tag.objects.create(name=SCRIPT),
         "crm.Consent": Consent.objects.create(
             customer=first.identity.customer, identity=first.identity, granted=False, source="message", at=NOON
+        ),
+        "crm.Backup": Backup.objects.create(
+            name=SCRIPT, state="failed", trigger="button", requested_by=staff, reason=QUOTES, sha256="0", size=1, rows=1
+        ),
+        "crm.ScheduledTask": ScheduledTask.objects.create(
+            name=SCRIPT, task=QUOTES, crontab=CrontabSchedule.objects.create(minute="5", hour="4")
         ),
         "crm.Setting": Setting.objects.create(key="channels.silent_after_hours", value=5),
         "campaigns.Post": post,

@@ -13,7 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from django.urls import reverse
 
+from crm.backups.making import our_keys
 from crm.embedded_postgres.server import EmbeddedServer
+from crm.management.commands.recovery_key import introduce as introduce_key
 from crm.management.commands.setup import introduce, prepare_or_refuse
 from crm.processes.announcer import announce_when_ready
 from crm.processes.lifeline import die_with_parent
@@ -54,6 +56,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if account := prepare_or_refuse():
             self._say(*introduce(account))
+        self._say(*introduce_key(our_keys().make_recovery_key()))
         call_command("collectstatic", interactive=False, verbosity=0)
         _close_connections()  # its threads must not be there when processes are forked
         os.environ.update(WEB_WORKERS=str(settings.WEB_WORKERS), WEB_THREADS=str(settings.WEB_THREADS))

@@ -6,19 +6,22 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from crm.backups.making import our_keys
 from crm.canary import WrongKeys
+from crm.management.commands.recovery_key import introduce as introduce_key
 from crm.setup import NewAccount, prepare_installation
 
 
 class Command(BaseCommand):
     help = (
         "Make sure of the roles, an administrator's account (ADMIN_EMAIL and ADMIN_PASSWORD, else generated and shown "
-        "once) and the proof that the keys are right. Safe to repeat."
+        "once), the recovery key of the backups (shown once) and the proof that the keys are right. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         account = prepare_or_refuse()
-        for line in introduce(account) if account else ["Set up: roles, administrator and keys are in place."]:
+        lines = introduce(account) if account else ["Set up: roles, administrator and keys are in place."]
+        for line in [*lines, *introduce_key(our_keys().make_recovery_key())]:
             self.stdout.write(line)
 
 

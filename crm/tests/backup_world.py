@@ -1,0 +1,35 @@
+"""Backups of a test's own: a folder, keys, and a database with something in it."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from crm.backups.making import our_keys
+from crm.canary import create_canary
+from crm.tests.factories import make_channel, make_customer, make_identity
+
+FOLDER = "django.core.files.storage.FileSystemStorage"
+ARABIC = "مريم عادل"
+
+
+def point_at(settings: Any, folder: Path) -> None:
+    """Let backups, their keys and the files of messages lie in a folder."""
+    settings.BACKUP_DIR, settings.BACKUP_KEYS_DIR = folder / "backups", folder / "keys"
+    settings.MEDIA_ROOT = folder / "media"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": FOLDER},
+        "backups": {"BACKEND": FOLDER, "OPTIONS": {"location": str(folder / "backups")}},
+    }
+
+
+def fill() -> str:
+    """Put some rows and files there, and return the recovery key."""
+    create_canary()
+    customer = make_customer(name=ARABIC, phone="+201012345678")
+    make_identity(make_channel(), customer=customer, name="a\\b\t'\"\n")
+    for name in ("2026/a.jpg", "2026/11/صورة.png", "b"):
+        default_storage.save(name, ContentFile(name.encode() * 1000))
+    return our_keys().make_recovery_key()
