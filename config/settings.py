@@ -306,6 +306,7 @@ DRAINS = {
     "contacts": "leads.contacts.ContactDrain",
     "idempotency": "crm.api.idempotency.IdempotencyDrain",
     "backups": "crm.backups.watching.BackupDrain",
+    "figures": "crm.metrics.freshness.FiguresDrain",
 }
 # A process that runs all drains has a thread for each.
 if not TESTING:

@@ -131,4 +131,5 @@ NAMES = (
     gettext_lazy("Storage space for backups"),
     gettext_lazy("Proof of the newest backup"),
     gettext_lazy("Drill with the newest backup"),
+    gettext_lazy("Figures of the last weeks"),
 )

@@ -5,7 +5,7 @@ midnight to midnight on its own clock, so that it may have 23 or 25 hours.
 """
 
 from crm.metrics.reading import Figure, Figures, read_figures
-from crm.metrics.rolling import ROLLED_UP_AGAIN, Source, Span, keep_fresh, roll_up, rolled_up_until
+from crm.metrics.rolling import ROLLED_UP_AGAIN, Source, Span, count_last_days, roll_up, rolled_up_until
 
 #: The part of a figure that is not the sum of its channels: somebody may write on two.
 EVERYWHERE = "everywhere"
@@ -17,7 +17,7 @@ __all__ = [
     "Figures",
     "Source",
     "Span",
-    "keep_fresh",
+    "count_last_days",
     "read_figures",
     "roll_up",
     "rolled_up_until",

@@ -91,8 +91,8 @@ def rolled_up_until() -> datetime | None:
     return counted.order_by("-day").values_list("updated_at", flat=True).first()
 
 
-def keep_fresh(days: int = 2) -> None:
-    """Count today and the days right before it again, for who looks in between two nights."""
+def count_last_days(days: int | None = None) -> None:
+    """Count today and so many days before it again, all that the night counts where no number is given."""
     today = timezone.localdate()
-    for _days in roll_up(today - timedelta(days=days - 1), today):
+    for _days in roll_up(today - timedelta(days=(days or ROLLED_UP_AGAIN) - 1), today):
         pass

@@ -12,9 +12,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
 
-from crm.metrics import EVERYWHERE, keep_fresh, read_figures, roll_up
+from crm import runtime_settings
+from crm.metrics import EVERYWHERE, read_figures, roll_up
+from crm.metrics.freshness import MINUTES, FiguresDrain
 from crm.metrics.reading import read_days
+from crm.metrics.tasks import NIGHTLY, nightly
 from crm.models import Consent, DailyMetric
 from crm.periods import Period
 from crm.tests.factories import make_channel, make_customer, make_identity, make_user
@@ -175,10 +179,26 @@ def test_figures_are_read_with_those_of_the_days_before_in_one_query() -> None:
     ]  # fmt: skip
 
 
-def test_today_is_kept_fresh() -> None:
-    make_message(at=timezone.now())
-    keep_fresh()
-    assert DailyMetric.objects.get(name="messages_in").day == timezone.localdate()
+def test_today_is_kept_fresh_and_the_first_time_counts_weeks() -> None:
+    now = timezone.now()
+    for days in (0, 20):
+        make_message(at=now - timedelta(days=days))
+    FiguresDrain().run_batch()
+    assert DailyMetric.objects.filter(name="messages_in").count() == 2
+    make_message(at=now)
+    today = DailyMetric.objects.filter(name="messages_in", day=timezone.localdate())
+    FiguresDrain().run_batch()
+    assert sum(row.count for row in today.all()) == 1  # it is not time yet
+    DailyMetric.objects.update(updated_at=now - timedelta(minutes=runtime_settings.value_of(MINUTES)))
+    FiguresDrain().run_batch()
+    assert sum(row.count for row in today.all()) == 2
+
+
+def test_every_night_the_last_weeks_are_counted() -> None:
+    assert PeriodicTask.objects.get(task=NIGHTLY).crontab.hour == "3"
+    make_message(at=timezone.now() - timedelta(days=30))
+    nightly()
+    assert DailyMetric.objects.filter(name="messages_in").count() == 1
 
 
 def test_the_command_counts_the_days_asked_for_and_says_so() -> None:
