@@ -8,6 +8,8 @@ from crm.views import home
 from messaging.files import public_file
 from messaging.ingest.endpoint import WebhookView
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
