@@ -20,7 +20,7 @@ from crm.backups.files import whole_file
 from crm.backups.keys import BackupKeys, seal_settings
 from crm.backups.manifest import Manifest, header
 from crm.backups.refusals import BackupFailed
-from crm.backups.snapshot import Counting, Snapshot, one_snapshot
+from crm.backups.snapshot import LOCK_WAIT, Counting, Snapshot, one_snapshot
 from crm.encryption import keyring
 from crm.log_format import describe
 from crm.models import Backup, User
@@ -28,7 +28,6 @@ from crm.models import Backup, User
 logger = logging.getLogger(__name__)
 
 BACKUP_LOCK = 0x6D69676F62  # held while one is made: only one at a time
-LOCK_WAIT = "60s"  # for tables that a migration holds
 SAID = re.compile(r"pg_\w+: (error|warning):")
 Count = Callable[[int], None]
 
