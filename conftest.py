@@ -3,27 +3,52 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.postgresql.operations import DatabaseOperations
+from playwright.sync_api import Browser as Chrome
 
+from crm.tests.emptying import deletions
+from messaging.tests.browser import DESK, Browser
+from messaging.tests.chromium import chromium
 from messaging.tests.installation import TEMPLATE
 
 # Playwright's synchronous browser runs an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+#: How Django empties tables.
+truncate = DatabaseOperations.sql_flush
+
+#: How long a browser waits for what a test expects of a page, in milliseconds.
+PATIENCE = 30_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--seeds", type=int, default=1, help="how often to play the tests that kill at random, each otherwise"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(1, metafunc.config.getoption("--seeds") + 1))
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hash passwords quickly: what a guesser may not do at speed, hundreds of tests must.
+    """Hash passwords and empty tables quickly: what a guesser may not do at speed, hundreds of tests must.
 
     Make a place for the installation that others are copied from; workers of this run inherit it.
     """
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.BACKUP_KEYS_DIR = Path(tempfile.mkdtemp(prefix="migochat-keys-"))
+    DatabaseOperations.sql_flush = empty_quickly  # type: ignore[assignment]  # for the time of the tests
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # files of tests are nobody's
     settings.STORAGES = {**settings.STORAGES, "default": memory}
     if not is_worker(config):
@@ -59,6 +84,19 @@ def empties_tables(item: pytest.Item) -> bool:
     return by_mark or "transactional_db" in getattr(item, "fixturenames", ())
 
 
+def empty_quickly(operations: DatabaseOperations, style: Any, tables: list[str], **options: Any) -> list[str]:
+    """Return what empties the tables after a test with transactions of its own.
+
+    That takes a superuser; another role truncates as Django does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        [[is_superuser]] = cursor.fetchall()
+    if not is_superuser:
+        return truncate(operations, style, tables, **options)
+    return deletions(tables)
+
+
 def is_worker(config: pytest.Config) -> bool:
     """Tell whether this is one of several processes that pytest-xdist started."""
     return hasattr(config, "workerinput")
@@ -69,3 +107,39 @@ def _stages(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
     """Put the stages back that a migration seeded: a test with transactions of its own leaves all tables empty."""
     if request.node.get_closest_marker("django_db") and not apps.get_model("leads", "Stage").objects.exists():
         import_module("leads.migrations.0002_seed_stages").seed(apps, connection.schema_editor())
+
+
+@pytest.fixture(scope="module")
+def started_chromium() -> Iterator[Chrome]:
+    """The real browser, started once for a file."""
+    with chromium() as browser:
+        yield browser
+        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+
+
+@pytest.fixture
+def chrome(started_chromium: Chrome, live_server: Any) -> Iterator[Chrome]:
+    """The real browser beside a running server; what a test opened in it ends with the test."""
+    yield started_chromium
+    for context in started_chromium.contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_browser(chrome: Chrome, live_server: Any) -> Callable[..., Browser]:
+    """Return what opens a page of a new visitor, in a window, a language, light or dark."""
+
+    def open_one(
+        window: Any = DESK, language: str = "en-US", dark: bool = False, patience: int = PATIENCE, **more: Any
+    ) -> Browser:
+        context = chrome.new_context(
+            viewport=window,
+            locale=language,
+            color_scheme="dark" if dark else "light",
+            extra_http_headers={"Accept-Language": language},
+            **more,
+        )
+        context.set_default_timeout(patience)
+        return Browser(context.new_page(), live_server.url)
+
+    return open_one

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from benchmarks.scratch import scratch_installation
 
-NAMES = ("accept", "drain", "triage", "visible", "pages", "inbox", "leads", "sending", "memory")
+NAMES = ("accept", "drain", "triage", "visible", "pages", "inbox", "leads", "metrics", "sending", "memory")
 
 
 def run_one(name: str) -> None:

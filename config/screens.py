@@ -78,6 +78,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Talk"),
                 "items": [
+                    _page(_("Dashboard"), "monitoring", "dashboard", "crm.view_dailymetric"),
                     _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
                     _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
                     _item(_("Conversations"), "forum", "messaging.conversation"),
@@ -163,6 +164,7 @@ UNFOLD: dict[str, Any] = {
 # The first page whose permission one has is where the login leads: administrators watch the channels, who sells answers.
 HOME_PAGES = [
     ("crm.change_channel", "admin:crm_channel_changelist"),
+    ("crm.view_dailymetric", "admin:dashboard"),
     ("leads.change_lead", "admin:leads_answer_next"),
     ("messaging.view_conversation", "admin:inbox"),
     ("crm.view_customer", "admin:crm_customer_changelist"),
@@ -176,6 +178,15 @@ PHONE_BARS = [
             _item(_("Channels"), "hub", "crm.channel"),
             _item(_("Deliveries"), "webhook", "messaging.webhookdelivery"),
             _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
+        ],
+    ),
+    (
+        "crm.view_dailymetric",
+        [
+            _page(_("Dashboard"), "monitoring", "dashboard", "crm.view_dailymetric"),
+            _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
+            _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
+            _item(_("Leads"), "person_search", "leads.lead"),
         ],
     ),
     (
@@ -199,6 +210,7 @@ PHONE_BARS = [
 
 # Where the key g and a letter lead, for those who may see it.
 GO_KEYS = {
+    "d": _page(_("Dashboard"), "monitoring", "dashboard", "crm.view_dailymetric"),
     "a": _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
     "b": _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
     "c": _item(_("Conversations"), "forum", "messaging.conversation"),
@@ -227,6 +239,9 @@ NOTICE_SUBJECTS = "leads.notices.subjects_of"
 CUSTOMER_MERGE_STEPS = ["leads.merging.LeadsMerge"]
 CUSTOMER_COUNTS = ["messaging.admin.on_customers.count_messages", "leads.admin.on_customers.count_leads"]
 CUSTOMER_IMPORT_STEPS = ["leads.transfer.leads.note_changes"]
+
+# Figures by day, each app its own, by dotted name.
+METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
 
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]

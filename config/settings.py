@@ -23,6 +23,7 @@ from config.screens import (  # noqa: F401 - settings
     GO_KEYS,
     HOME_PAGES,
     MESSAGES_BROUGHT,
+    METRICS,
     NOTICE_SUBJECTS,
     PHONE_BARS,
     TRANSFERS,

@@ -38,7 +38,7 @@ class Week:
         day, last = timezone.localtime(start).date(), timezone.localtime(end).date()
         total = timedelta()
         while day <= last:
-            for opens, closes in self._openings(day):
+            for opens, closes in self.openings(day):
                 total += max(min(end, closes) - max(start, opens), timedelta())
             day += timedelta(days=1)
         return total
@@ -49,7 +49,7 @@ class Week:
         earliest = until - within
         day, left = timezone.localtime(until).date(), length
         while _moment(day, ALL_DAY) > earliest:
-            for opens, closes in reversed(self._openings(day)):
+            for opens, closes in reversed(self.openings(day)):
                 span = min(closes, until) - max(opens, earliest)
                 if span >= left:
                     return min(closes, until) - left
@@ -57,7 +57,8 @@ class Week:
             day -= timedelta(days=1)
         return None
 
-    def _openings(self, day: date) -> list[tuple[datetime, datetime]]:
+    def openings(self, day: date) -> list[tuple[datetime, datetime]]:
+        """Return when the shop opens and closes on a day, in UTC."""
         return [(_moment(day, opens), _moment(day, closes)) for opens, closes in self.days[day.weekday()]]
 
 

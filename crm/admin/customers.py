@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidg
 from crm import markup, services
 from crm.admin.exports import Exports
 from crm.admin.filters import ChannelFilter, StaffFilter, choice_filter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.page_actions import ActionRefused, PageActions
 from crm.admin.staff_admin import StaffAdmin
 from crm.admin.tagging import TAGGING
@@ -24,6 +25,7 @@ from crm.encrypted_fields import Unreadable
 from crm.markup import column
 from crm.mentions import said_of_untold
 from crm.models import Customer, Identity, User
+from crm.periods import Period
 from crm.visibility import staff_for, user_of, visible
 
 LABEL_TONES: dict[str, markup.Tone] = {"hot": "bad", "warm": "warning", "cold": "neutral"}
@@ -99,6 +101,23 @@ class CameByFilter(ChannelFilter):
         return queryset.filter(Exists(Identity.objects.filter(customer=OuterRef("pk"), channel_id=int(channel))))
 
 
+class FirstWroteFilter(DaysFilter):
+    """Who wrote to us for the first time in some days, on whichever channel."""
+
+    title = gettext_lazy("wrote for the first time")
+    parameter_name = "first_wrote"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        period = Period.read(self.value() or "")
+        if period is None:
+            return queryset
+        theirs = Identity.objects.filter(customer=OuterRef("pk"))
+        return queryset.filter(
+            Exists(theirs.filter(period.holds("first_inbound_at"))),
+            ~Exists(theirs.filter(first_inbound_at__lt=period.start)),
+        )
+
+
 class BlockedFilter(choice_filter("blocked", gettext_lazy("blocked"), [(1, gettext_lazy("Blocked"))])):  # type: ignore[misc]  # a class made on the spot
     everything = gettext_lazy("All")
 
@@ -115,6 +134,7 @@ class CustomerAdmin(Exports, PageActions, StaffAdmin):
         choice_filter("type", gettext_lazy("type"), Customer.Type.choices),
         CameByFilter,
         BlockedFilter,
+        FirstWroteFilter,
     )
     phone = {"who": "title", "last_contact": "end", "channels": "line", "warmth": "badge"}  # noqa: RUF012 - as in StaffAdmin
     ordering = (F("last_message_at").desc(nulls_last=True), "-pk")

@@ -11,9 +11,15 @@ from django.utils.translation import gettext_lazy
 
 from crm import markup
 from crm.admin.filters import choice_filter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import StaffAdmin
 from crm.markup import column
 from crm.models import Consent, Customer, Tag
+
+
+class SaidFilter(DaysFilter):
+    title = gettext_lazy("when")
+    lookup = "at"
 
 
 @admin.register(Consent)
@@ -27,6 +33,7 @@ class ConsentAdmin(StaffAdmin):
             "granted", gettext_lazy("answer"), [("True", gettext_lazy("Allowed")), ("False", gettext_lazy("Refused"))]
         ),
         choice_filter("source", gettext_lazy("source"), Consent.Source.choices),
+        SaidFilter,
     )
     linked_lookups = ("customer",)
     phone = {"who": "title", "when": "end", "answer": "badge"}  # noqa: RUF012 - as in StaffAdmin

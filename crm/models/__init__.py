@@ -7,7 +7,11 @@ from crm.models.identity import Identity, IdentityKey
 from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
+<<<<<<< HEAD
 from crm.models.schedule import ScheduledTask
+=======
+from crm.models.metrics import DailyMetric
+>>>>>>> main
 from crm.models.working import Notification, SavedView
 
 __all__ = [
@@ -17,6 +21,7 @@ __all__ = [
     "Consent",
     "Customer",
     "CustomerMerge",
+    "DailyMetric",
     "DuplicateDismissed",
     "IdempotencyKey",
     "Identity",

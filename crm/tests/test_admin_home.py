@@ -40,9 +40,9 @@ def test_the_front_door_leads_to_the_login_and_the_login_to_ones_page() -> None:
     ("role", "page"),
     [
         (roles.ADMINISTRATOR, "admin:crm_channel_changelist"),
-        (roles.MANAGER, "admin:leads_answer_next"),
+        (roles.MANAGER, "admin:dashboard"),
         (roles.SELLER, "admin:leads_answer_next"),
-        (roles.VIEWER, "admin:inbox"),
+        (roles.VIEWER, "admin:dashboard"),
     ],
 )
 def test_each_role_has_its_first_page(role: str, page: str) -> None:
@@ -94,9 +94,9 @@ def test_the_sidebar_shows_what_one_may_see(role: str, shown: list[str], hidden:
     ("role", "lines"),
     [
         (roles.ADMINISTRATOR, ["Channels", "Deliveries", "Answer next"]),
-        (roles.MANAGER, ["Answer next", "Inbox", "Board", "Leads"]),
+        (roles.MANAGER, ["Dashboard", "Inbox", "Board", "Leads"]),
         (roles.SELLER, ["Answer next", "Inbox", "Board", "Leads"]),
-        (roles.VIEWER, ["Answer next", "Inbox", "Board", "Leads"]),
+        (roles.VIEWER, ["Dashboard", "Inbox", "Board", "Leads"]),
     ],
 )
 def test_a_phone_has_the_pages_of_ones_role_at_its_foot(role: str, lines: list[str]) -> None:

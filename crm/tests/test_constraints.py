@@ -1,7 +1,7 @@
 """Rules that hold whatever code or SQL writes the rows."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from crm.models import (
     Consent,
     Customer,
     CustomerMerge,
+    DailyMetric,
     DuplicateDismissed,
     IdempotencyKey,
     IdentityKey,
@@ -137,6 +138,7 @@ def key_used_twice() -> None:
     IdempotencyKey.objects.bulk_create([IdempotencyKey(token=token, key="a", fingerprint=b"") for _ in range(2)])
 
 
+<<<<<<< HEAD
 def backup_in_no_state() -> None:
     Backup.objects.create(state="lost", trigger="button")
 
@@ -153,6 +155,10 @@ def kept_twice() -> None:
     Restoration.objects.bulk_create(
         [Restoration(backup_name="a.age", snapshot_at=NOON, old_database="before") for _ in range(2)]
     )
+=======
+def counted_twice() -> None:
+    DailyMetric.objects.bulk_create([DailyMetric(day=date(2026, 4, 24), name="leads") for _ in range(2)])
+>>>>>>> main
 
 
 #: By the name in the models: what breaks it, and the name in the database where that is another.
@@ -167,6 +173,7 @@ ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "notification_once": (told_twice, ""),
     "saved_view_once": (view_twice, ""),
     "idempotency_key_once": (key_used_twice, ""),
+    "daily_metric_once": (counted_twice, ""),
     "crm_apitoken.name": (token_of_that_name, "crm_apitoken_name_key"),
     "crm_apitoken.digest": (token_twice, "crm_apitoken_digest_key"),
     "identity_key_once": (key_twice, ""),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from crm import markup
 from crm.admin.filters import choice_filter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
 from leads.admin.lead_filters import OwnerFilter
@@ -19,6 +20,11 @@ from leads.models import Outcome, Priority, Qualification
 
 class HandedToFilter(OwnerFilter):
     title = gettext_lazy("handed to")
+
+
+class QualifiedFilter(DaysFilter):
+    title = gettext_lazy("qualified")
+    lookup = "qualified_at"
 
 
 @admin.register(Qualification)
@@ -31,6 +37,7 @@ class QualificationAdmin(ReadOnly, StaffAdmin):
         HandedToFilter,
         choice_filter("outcome", gettext_lazy("outcome"), Outcome.choices, "lead__outcome"),
         choice_filter("priority", gettext_lazy("priority"), Priority.choices),
+        QualifiedFilter,
     )
     linked_lookups = ("qualified_at__gte", "qualified_at__lt", "lead__first_ad", "lead__first_post")
     phone = {"who": "title", "qualified": "end", "owner_name": "line", "stage_name": "badge"}  # noqa: RUF012 - as in StaffAdmin

@@ -1,11 +1,9 @@
 """Answer next in a real browser: who writes appears by itself, and everything is done by keys as well."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import AdCampaign
@@ -14,9 +12,8 @@ from crm.tests.factories import make_channel, make_customer, make_identity
 from leads.models import Lead
 from leads.tests.factories import make_lead
 from messaging.models import Conversation
-from messaging.tests.chromium import chromium
+from messaging.tests.browser import DESK, PHONE, Browser, member
 from messaging.tests.factories import make_conversation, make_message
-from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
 pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
 LINE = "/admin/leads/answer-next/"
@@ -26,22 +23,16 @@ SETTLE = 400  # ms
 
 
 @pytest.fixture
-def open_browser(live_server: Any) -> Iterator[Any]:
-    with chromium() as browser:
+def open_as(open_browser: Any) -> Any:
+    """Return what opens a browser that somebody is logged in to."""
 
-        def open_one(user: User, window: dict[str, int] = DESK, language: str = "en-US", dark: bool = False) -> Browser:
-            context = browser.new_context(
-                viewport=window,  # type: ignore[arg-type]  # a typed dict of the library
-                locale=language,
-                color_scheme="dark" if dark else "light",
-                extra_http_headers={"Accept-Language": language},
-            )
-            found = Browser(context.new_page(), live_server.url)
-            found.log_in(user)
-            return found
+    def open_one(user: User, window: dict[str, int] = DESK, language: str = "en-US", dark: bool = False) -> Browser:
+        browser: Browser = open_browser(window, language, dark)
+        browser.log_in(user)
+        browser.open("/")
+        return browser
 
-        yield open_one
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+    return open_one
 
 
 def waits(name: str, minutes: int = 0, *, score: int = 10, **fields: Any) -> Conversation:
@@ -72,7 +63,8 @@ def names(browser: Browser) -> list[str]:
 def test_the_login_leads_here_and_who_writes_appears_without_reload(open_browser: Any) -> None:
     seller = member("seller")
     talk = waits("Mona Adel", 30, assignee=seller)
-    browser = open_browser(seller)
+    browser = open_browser()
+    browser.log_in_by_the_form(seller)
     page = browser.page
     assert page.url.endswith(LINE)
     page.evaluate("window.stayed = true")
@@ -90,11 +82,11 @@ def test_the_login_leads_here_and_who_writes_appears_without_reload(open_browser
     assert browser.troubles == []
 
 
-def test_what_is_new_keeps_the_place_in_the_list_and_the_focus(open_browser: Any) -> None:
+def test_what_is_new_keeps_the_place_in_the_list_and_the_focus(open_as: Any) -> None:
     seller = member("seller")
     for number in range(30):
         waits(f"Customer {number:02}", 100 + number, score=50, assignee=seller)
-    browser = open_browser(seller)
+    browser = open_as(seller)
     page = browser.page
     page.get_by_text("Show more").click()
     page.locator(ROW).nth(29).wait_for()
@@ -112,9 +104,9 @@ def test_what_is_new_keeps_the_place_in_the_list_and_the_focus(open_browser: Any
     assert browser.troubles == []
 
 
-def test_nothing_is_asked_while_nobody_looks(open_browser: Any) -> None:
+def test_nothing_is_asked_while_nobody_looks(open_as: Any) -> None:
     seller = member("seller")
-    browser = open_browser(seller)
+    browser = open_as(seller)
     page = browser.page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/poll/" in request.url else None)
@@ -129,11 +121,11 @@ def test_nothing_is_asked_while_nobody_looks(open_browser: Any) -> None:
     assert len(asked) == 1
 
 
-def test_by_keys_alone(open_browser: Any) -> None:
+def test_by_keys_alone(open_as: Any) -> None:
     seller = member("seller")
     waits("Mona", 30, score=90)
     waits("Omar", 30, score=50)
-    browser = open_browser(seller)
+    browser = open_as(seller)
     page = browser.page
     browser.open(f"{LINE}?tab=unassigned")
     page.keyboard.press("j")
@@ -162,10 +154,10 @@ def test_by_keys_alone(open_browser: Any) -> None:
     assert browser.troubles == []
 
 
-def test_on_a_phone_one_thing_fills_the_window(open_browser: Any) -> None:
+def test_on_a_phone_one_thing_fills_the_window(open_as: Any) -> None:
     seller = member("seller")
     waits("Mona Adel", 30, assignee=seller)
-    browser = open_browser(seller, PHONE, dark=True)
+    browser = open_as(seller, PHONE, dark=True)
     page = browser.page
     bar = page.locator(".mc-phone-bar a")
     assert [words.partition("\n")[2] for words in bar.all_inner_texts()] == ["Answer next", "Inbox", "Board", "Leads"]
@@ -192,13 +184,13 @@ def test_on_a_phone_one_thing_fills_the_window(open_browser: Any) -> None:
     assert browser.troubles == []
 
 
-def test_the_bar_is_for_phones(open_browser: Any) -> None:
-    browser = open_browser(member("seller"))
+def test_the_bar_is_for_phones(open_as: Any) -> None:
+    browser = open_as(member("seller"))
     assert browser.page.locator(".mc-phone-bar").is_hidden()
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])
-def test_arabic_mirrors_and_nothing_is_cut_off(open_browser: Any, window: dict[str, int]) -> None:
+def test_arabic_mirrors_and_nothing_is_cut_off(open_as: Any, window: dict[str, int]) -> None:
     seller = member("seller")
     talk = waits("منى عادل " + "ط" * 150, 23 * 60 + 30, assignee=seller)
     lead = talk.identity.customer.leads.get()
@@ -208,7 +200,7 @@ def test_arabic_mirrors_and_nothing_is_cut_off(open_browser: Any, window: dict[s
     )
     lead.save()
     writes(talk, "بكام الفستان؟ " * 30)
-    browser = open_browser(seller, window, language="ar")
+    browser = open_as(seller, window, language="ar")
     page = browser.page
     page.locator(ROW).wait_for()
     assert browser.overflow() == 0

@@ -13,9 +13,7 @@ from crm.models import Notification, User
 from crm.tests.factories import make_customer
 from leads.notices import tell_of_follow_up, tell_of_new_lead
 from leads.tests.factories import make_lead
-from messaging.tests.test_admin_browser import DESK, PHONE, member, open_browser
-
-__all__ = ["open_browser"]
+from messaging.tests.browser import DESK, PHONE, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -74,6 +72,7 @@ def test_all_are_marked_as_read(open_browser: Any) -> None:
     browser = open_browser()
     page = browser.page
     browser.log_in(seller)
+    browser.open("/")
     page.locator(".mc-bell-count").wait_for()
     page.locator(".mc-bell-button").click()
     page.locator(".mc-notice-new").nth(2).wait_for()
@@ -97,6 +96,7 @@ def test_a_seller_goes_away_and_comes_back(open_browser: Any, window: dict[str, 
     browser = open_browser(window)
     page = browser.page
     browser.log_in(seller)
+    browser.open("/")
     toggle = page.get_by_role("switch", name="I take new leads")
     toggle.wait_for()
     assert (toggle.get_attribute("aria-checked"), toggle.inner_text().strip()) == ("true", "Available")
@@ -115,6 +115,7 @@ def test_a_seller_goes_away_and_comes_back(open_browser: Any, window: dict[str, 
 def test_who_sells_nothing_has_no_switch(open_browser: Any) -> None:
     browser = open_browser()
     browser.log_in(member(roles.VIEWER))
+    browser.open("/")
     with browser.page.expect_response("**/admin/bell/"):
         browser.page.reload()
     assert not browser.page.get_by_role("switch").is_visible()

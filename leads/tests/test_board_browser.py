@@ -1,12 +1,10 @@
 """The board in a real browser: cards go by mouse and by keyboard, and two colleagues never undo each other's moves."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
@@ -16,8 +14,7 @@ from leads.models import Lead
 from leads.services.stages import move_lead
 from leads.tests.factories import make_lead, stage
 from messaging.tests.admin_world import HOSTILE
-from messaging.tests.chromium import chromium
-from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
+from messaging.tests.browser import DESK, PHONE, Browser, member
 
 pytestmark = [pytest.mark.takes(30), pytest.mark.django_db(transaction=True)]
 BOARD = "/admin/leads/board/?owned=all"
@@ -26,26 +23,16 @@ EXPECTED_TROUBLE = re.compile(r"409|422|Failed to load resource")
 
 
 @pytest.fixture
-def open_board(live_server: Any) -> Iterator[Any]:
-    with chromium() as chrome:
+def open_board(open_browser: Any) -> Any:
+    """Return what opens the board as a colleague of a role."""
 
-        def open_one(
-            role: str = "manager", window: dict[str, int] = ACROSS, language: str = "en-US", **more: Any
-        ) -> Browser:
-            context = chrome.new_context(
-                viewport=window,  # type: ignore[arg-type]  # a typed dict of the library
-                locale=language,
-                extra_http_headers={"Accept-Language": language},
-                **more,
-            )
-            context.set_default_timeout(10_000)
-            browser = Browser(context.new_page(), live_server.url)
-            browser.log_in(member(role))
-            browser.open(BOARD)
-            return browser
+    def open_one(role: str = "manager", window: Any = ACROSS, language: str = "en-US", **more: Any) -> Browser:
+        browser: Browser = open_browser(window, language, patience=10_000, **more)
+        browser.log_in(member(role))
+        browser.open(BOARD)
+        return browser
 
-        yield open_one
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+    return open_one
 
 
 def lead_named(name: str, **fields: Any) -> Lead:

@@ -14,9 +14,7 @@ from crm.models import User
 from crm.tests.factories import make_customer, make_user
 from leads.models import Lead
 from leads.tests.factories import make_lead
-from messaging.tests.test_admin_browser import PHONE, member, open_browser
-
-__all__ = ["open_browser"]
+from messaging.tests.browser import PHONE, member
 
 pytestmark = [pytest.mark.takes(25), pytest.mark.django_db(transaction=True)]
 LISTING, FOLLOW_UPS = "/admin/leads/lead/", "/admin/leads/follow-ups/"
@@ -31,6 +29,7 @@ def desk(open_browser: Any) -> Any:
         make_lead(make_customer(name=f"Lead {number}"), owner=seller, next_follow_up_at=at)
     browser = open_browser()
     browser.log_in(seller)
+    browser.open("/")
     return browser
 
 

@@ -12,10 +12,8 @@ from leads.activities import Cause, record
 from leads.models import ActivityKind, Lead, Product, ProductInteraction, Qualification, ScoreEntry, ScoringRule
 from leads.tests.factories import make_lead, stage
 from messaging.tests.admin_world import HOSTILE, SCRIPT
+from messaging.tests.browser import DESK, PHONE, member
 from messaging.tests.factories import make_conversation, make_message
-from messaging.tests.test_admin_browser import DESK, PHONE, member, open_browser
-
-__all__ = ["open_browser"]
 
 pytestmark = [pytest.mark.takes(30), pytest.mark.django_db(transaction=True)]
 

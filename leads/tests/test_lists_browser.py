@@ -1,11 +1,9 @@
 """Keeping a view, and moving or exporting many leads at once, in a real browser."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connections
 from playwright.sync_api import Page
 
 from crm.admin import paging
@@ -13,26 +11,9 @@ from crm.models import SavedView, User
 from crm.tests.factories import make_customer
 from leads.models import ActivityKind, Lead, LeadActivity
 from leads.tests.factories import make_lead, stage
-from messaging.tests.chromium import chromium
-from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
+from messaging.tests.browser import DESK, PHONE, Browser, member
 
 pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def open_browser(live_server: Any) -> Iterator[Any]:
-    with chromium() as browser:
-
-        def open_one(window: dict[str, int], language: str = "en-US") -> Browser:
-            context = browser.new_context(
-                viewport=window,  # type: ignore[arg-type]  # a typed dict of the library
-                locale=language,
-                extra_http_headers={"Accept-Language": language},
-            )
-            return Browser(context.new_page(), live_server.url)
-
-        yield open_one
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
 
 
 def logged_in(browser: Browser) -> User:

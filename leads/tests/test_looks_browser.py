@@ -15,10 +15,8 @@ from leads.tests.contrast import pale_texts
 from leads.tests.test_lead_page_browser import make_page, page_of
 from messaging.models import Conversation
 from messaging.tests.admin_world import client_of, colleague
+from messaging.tests.browser import DESK, PHONE, member
 from messaging.tests.factories import NOON
-from messaging.tests.test_admin_browser import DESK, PHONE, member, open_browser
-
-__all__ = ["open_browser"]
 
 pytestmark = [pytest.mark.takes(30), pytest.mark.django_db(transaction=True)]
 

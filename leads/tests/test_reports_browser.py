@@ -1,11 +1,9 @@
 """Figures in a real browser: the chart is drawn with its numbers, can be read as a table, and nothing leaves the site."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -14,9 +12,8 @@ from crm.models import User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from leads.tests.factories import make_lead
 from messaging.tests.admin_world import HOSTILE
-from messaging.tests.chromium import chromium
+from messaging.tests.browser import DESK, PHONE, Browser, member
 from messaging.tests.factories import make_conversation, make_message
-from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOURCES, LOSSES, SELLERS = (f"/admin/leads/figures/{name}/" for name in ("sources", "losses", "sellers"))
@@ -30,26 +27,18 @@ COLOUR = "canvas => Chart.getChart(canvas).data.datasets[0].backgroundColor"
 
 
 @pytest.fixture
-def open_page(live_server: Any) -> Iterator[Any]:
-    with chromium() as chrome:
+def open_page(open_browser: Any) -> Any:
+    """Return what opens a page as a colleague of a role."""
 
-        def open_one(
-            path: str, window: dict[str, int] = DESK, language: str = "en-US", dark: bool = False, role: str = "manager"
-        ) -> Browser:
-            context = chrome.new_context(
-                viewport=window,  # type: ignore[arg-type]  # a typed dict of the library
-                locale=language,
-                color_scheme="dark" if dark else "light",
-                extra_http_headers={"Accept-Language": language},
-            )
-            context.set_default_timeout(15_000)
-            browser = Browser(context.new_page(), live_server.url)
-            browser.log_in(member(role))
-            browser.open(path)
-            return browser
+    def open_one(
+        path: str, window: Any = DESK, language: str = "en-US", dark: bool = False, role: str = "manager"
+    ) -> Browser:
+        browser: Browser = open_browser(window, language, dark, patience=15_000)
+        browser.log_in(member(role))
+        browser.open(path)
+        return browser
 
-        yield open_one
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+    return open_one
 
 
 def make_shop() -> AdCampaign:

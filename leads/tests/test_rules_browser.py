@@ -9,9 +9,7 @@ from django.db import connection
 
 from crm import roles
 from leads.models import ClassificationRule
-from messaging.tests.test_admin_browser import DESK, PHONE, member, open_browser
-
-__all__ = ["open_browser"]
+from messaging.tests.browser import DESK, PHONE, member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from crm import markup, runtime_settings
 from crm.admin.filters import ChannelFilter, Choices, SelectFilter, StaffFilter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.page_actions import ActionRefused, PageActions
 from crm.admin.staff_admin import StaffAdmin, StaffList
 from crm.markup import column
@@ -45,6 +46,11 @@ class AssignedTabs(SelectFilter):
         if self.value() == "me":
             return queryset.filter(assignee=request.user.pk)
         return queryset.filter(assignee=None) if self.value() == "nobody" else queryset
+
+
+class StartedFilter(DaysFilter):
+    title = gettext_lazy("began")
+    lookup = "started_at"
 
 
 class StatusFilter(SelectFilter):
@@ -110,7 +116,15 @@ class ConversationList(StaffList):
 class ConversationAdmin(PageActions, StaffAdmin):
     list_display = ("who", "unread", "waiting", "channel_name", "assignee_name", "last_activity")
     list_select_related = ("identity__customer", "channel", "assignee")
-    list_filter = (AssignedTabs, StatusFilter, NeedFilter, ChannelFilter, AssigneeFilter, NeverAnsweredFilter)
+    list_filter = (
+        AssignedTabs,
+        StatusFilter,
+        NeedFilter,
+        ChannelFilter,
+        AssigneeFilter,
+        NeverAnsweredFilter,
+        StartedFilter,
+    )
     linked_lookups = ("identity__customer",)
     phone = {"who": "title", "last_activity": "end", "unread": "badge"}  # noqa: RUF012 - as in StaffAdmin
     search_fields = ("identity__customer__name",)

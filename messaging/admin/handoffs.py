@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm import markup, runtime_settings
 from crm.admin.filters import Choices, SelectFilter, StaffFilter, choice_filter
+from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.folding import fold
 from crm.markup import column
@@ -32,6 +33,11 @@ TONES: dict[str, markup.Tone] = {
 }
 LONGEST = 20_000
 SHOWN_PHRASES = 4
+
+
+class RequestedFilter(DaysFilter):
+    title = gettext_lazy("asked")
+    lookup = "requested_at"
 
 
 class StateFilter(SelectFilter):
@@ -82,6 +88,7 @@ class HandoffAdmin(ReadOnly, StaffAdmin):
         WithFilter,
         TeamFilter,
         choice_filter("by", gettext_lazy("asked by"), Handoff.By.choices),
+        RequestedFilter,
     )
     linked_lookups = ("conversation",)
     phone = {"who": "title", "asked": "end", "why": "line", "state": "badge"}  # noqa: RUF012 - as in StaffAdmin

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import markup
-from crm.admin.filters import ChannelFilter, choice_filter
+from crm.admin.filters import ChannelFilter, Choices, SelectFilter, choice_filter
 from crm.admin.linked_filters import DaysFilter
 from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import column
@@ -28,6 +28,32 @@ class MessageDaysFilter(DaysFilter):
     lookup = "at"
 
 
+class FateFilter(SelectFilter):
+    """What became of messages of ours."""
+
+    title = gettext_lazy("what became of it")
+    parameter_name = "fate"
+
+    def choices_for(self, request: HttpRequest) -> Choices:
+        return [
+            ("failed", gettext_lazy("Failed")),
+            ("unknown", gettext_lazy("Unknown, check")),
+            ("fine", gettext_lazy("Not failed")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        ours = queryset.filter(direction=Message.Direction.OUT)
+        match self.value():
+            case "failed":
+                return ours.filter(status=MessageStatus.FAILED)
+            case "unknown":
+                return ours.filter(status=MessageStatus.UNKNOWN)
+            case "fine":
+                return ours.exclude(status=MessageStatus.FAILED)
+            case _:
+                return queryset
+
+
 @admin.register(Message)
 class MessageAdmin(LeadFormOnMessage, ReadOnly, StaffAdmin):
     list_display = ("who", "way", "source_name", "channel_name", "when")
@@ -42,6 +68,7 @@ class MessageAdmin(LeadFormOnMessage, ReadOnly, StaffAdmin):
         LeadFormFilter,
         ChannelFilter,
         BroughtByFilter,
+        FateFilter,
         MessageDaysFilter,
     )
     linked_lookups = ("post", "ad")

@@ -1,89 +1,20 @@
 """What only a browser shows: a colleague logs in and reads, nothing breaks the content policy, nothing leaves the site."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connections
-from playwright.sync_api import Dialog, Page
 
-from crm.models import Note, User
+from crm.models import Note
 from crm.tests.factories import make_channel, make_identity, make_user
 from messaging.models import Attachment, Conversation
-from messaging.tests.admin_world import HOSTILE, SCRIPT, colleague, make_world
-from messaging.tests.chromium import chromium
+from messaging.tests.admin_world import HOSTILE, SCRIPT, make_world
+from messaging.tests.browser import DESK, PHONE, member
 from messaging.tests.factories import make_conversation, make_message
 from messaging.tests.installation import wait_until
 
 pytestmark = pytest.mark.takes(30)
 
-PASSWORD = "long enough for a test"
-PHONE = {"width": 390, "height": 800}
-DESK = {"width": 1440, "height": 900}
 MOST_PIXELS_OF_A_ROW = 100
-
-
-class Browser:
-    """A page that remembers what went wrong on it."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
-        self.troubles: list[str] = []
-        page.on("console", lambda message: self._note(message.type in ("error", "warning"), f"console: {message.text}"))
-        page.on("pageerror", lambda error: self._note(True, f"error: {error}"))
-        page.on("dialog", self._dismissed)
-        page.on("request", lambda request: self._note(not self._ours(request.url), f"external: {request.url}"))
-        page.on("response", lambda response: self._note(response.status >= 400, f"{response.status}: {response.url}"))
-
-    def _ours(self, url: str) -> bool:
-        return url.startswith((self.address, "data:"))
-
-    def _dismissed(self, dialog: Dialog) -> None:
-        self._note(True, f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _note(self, wrong: bool, what: str) -> None:
-        if wrong:
-            self.troubles.append(what)
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.address + path)
-
-    def overflow(self) -> int:
-        """Return by how many pixels the page is wider than the window."""
-        wide: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        return wide
-
-    def log_in(self, user: User) -> None:
-        self.open("/")
-        self.page.fill("input[name=username]", user.email)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        self.page.wait_for_url("**/admin/**/")
-
-
-@pytest.fixture
-def open_browser(live_server: Any) -> Iterator[Any]:
-    with chromium() as browser:
-
-        def open_one(window: dict[str, int] | None = None, language: str = "en-US", dark: bool = False) -> Browser:
-            context = browser.new_context(
-                viewport=window or DESK,  # type: ignore[arg-type]  # a typed dict of the library
-                locale=language,
-                color_scheme="dark" if dark else "light",
-                extra_http_headers={"Accept-Language": language},
-            )
-            return Browser(context.new_page(), live_server.url)
-
-        yield open_one
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
-
-
-def member(role: str) -> User:
-    user = colleague(role)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
 
 
 def believable_conversation() -> Conversation:
@@ -104,7 +35,7 @@ def test_a_seller_logs_in_and_reads_a_thread(open_browser: Any, window: dict[str
     conversation = believable_conversation()
     browser = open_browser(window)
     page = browser.page
-    browser.log_in(member("seller"))
+    browser.log_in_by_the_form(member("seller"))
     browser.open("/admin/messaging/conversation/")
     row = page.locator("#result_list tbody tr").first
     box = row.bounding_box()

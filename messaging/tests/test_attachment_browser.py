@@ -2,22 +2,19 @@
 
 import io
 import wave
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connections
 from playwright.sync_api import Page
 
 from crm.tests.factories import make_channel, make_identity
 from messaging.media.thumbnails import make_thumbnail
 from messaging.models import Attachment, Conversation
 from messaging.sniffing import sniff
-from messaging.tests.chromium import chromium
+from messaging.tests.browser import Browser, member
 from messaging.tests.factories import make_conversation, make_message
 from messaging.tests.pictures import picture
-from messaging.tests.test_admin_browser import DESK, Browser, member
 
 pytestmark = [pytest.mark.takes(20), pytest.mark.django_db(transaction=True)]
 
@@ -47,11 +44,9 @@ def attach(talk: Conversation, kind: str, content: bytes, **fields: Any) -> Atta
 
 
 @pytest.fixture
-def browser(live_server: Any) -> Iterator[Browser]:
-    with chromium() as started:
-        context = started.new_context(viewport=DESK)  # type: ignore[arg-type]  # a typed dict of the library
-        yield Browser(context.new_page(), live_server.url)
-        connections.close_all()
+def browser(open_browser: Any) -> Browser:
+    opened: Browser = open_browser()
+    return opened
 
 
 def test_pictures_are_seen_recordings_play_and_pages_are_downloaded(browser: Browser) -> None:

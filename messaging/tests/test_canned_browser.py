@@ -1,20 +1,17 @@
 """The list of canned replies in a browser, at a field that tells of slashes as the composer does."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import connections
 from django.template.loader import render_to_string
-from django.test import Client
 from playwright.sync_api import Page
 
 from crm.models import Team
 from crm.tests.factories import make_channel, make_customer, make_identity
 from crm.tests.staff import member
 from messaging.models import CannedReply, Conversation
-from messaging.tests.chromium import chromium
+from messaging.tests.browser import Browser
 from messaging.tests.factories import make_conversation
 
 pytestmark = [pytest.mark.takes(15), pytest.mark.django_db(transaction=True)]
@@ -43,20 +40,12 @@ FIELD = """
 
 
 @pytest.fixture
-def page(live_server: Any) -> Iterator[Page]:
-    seller = member("seller")
-    session = Client()
-    session.force_login(seller, "django.contrib.auth.backends.ModelBackend")
-    with chromium() as browser:
-        opened = browser.new_page()
-        cookie = session.cookies["sessionid"]
-        opened.context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url}])
-        talk = make_talk()
-        opened.goto(f"{live_server.url}/admin/messaging/cannedreply/")
-        opened.evaluate(FIELD, [talk.pk, render_to_string("migochat/canned/picker.html")])
-        yield opened
-        opened.context.close()
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+def page(open_browser: Callable[..., Browser]) -> Page:
+    browser = open_browser()
+    browser.log_in(member("seller"))
+    browser.open("/admin/messaging/cannedreply/")
+    browser.page.evaluate(FIELD, [make_talk().pk, render_to_string("migochat/canned/picker.html")])
+    return browser.page
 
 
 def make_talk() -> Conversation:

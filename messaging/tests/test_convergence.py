@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from crm.drains import run_once
 from crm.models import Channel
+from crm.tests.emptying import deletions
 from crm.tests.factories import make_channel
 from messaging.channels import Received
 from messaging.ingest import intake
@@ -51,10 +52,10 @@ TABLES = {
     "consents": "SELECT granted, source, at FROM crm_consent ORDER BY at, granted",
     "deliveries": "SELECT digest, status, error FROM messaging_webhookdelivery ORDER BY digest",
 }
-EMPTY = """
-    TRUNCATE messaging_webhookdelivery, messaging_message, messaging_messageevent, messaging_attachment, messaging_conversation,
-        crm_identitykey, crm_identity, crm_customer, crm_consent, campaigns_post, campaigns_adcampaign CASCADE
-"""
+FILLED = (
+    "messaging_webhookdelivery", "messaging_message", "messaging_messageevent", "messaging_attachment", "messaging_conversation",
+    "crm_identitykey", "crm_identity", "crm_customer", "crm_consent", "campaigns_post", "campaigns_adcampaign",
+)  # fmt: skip
 
 
 class Story:
@@ -179,8 +180,8 @@ def test_parallel_drains_over_any_order_end_in_the_same_tables() -> None:
     assert {row[1] for row in expected["deliveries"]} == {"processed"}
 
     for seed in range(SHUFFLES):
-        with connection.cursor() as cursor:
-            cursor.execute(EMPTY)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("; ".join(deletions(FILLED)))
         order = bodies[:]
         random.Random(seed).shuffle(order)
         accept(channel, order)

@@ -60,7 +60,6 @@ def kill_one(installation: Installation, word: str, chance: random.Random) -> bo
     return True
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 def test_kill_9_of_ingest_and_web_and_an_immediate_stop_of_the_database(running: Installation, seed: int) -> None:
     chance, kills, stops = random.Random(seed), 0, 0
     words = [

@@ -1,19 +1,16 @@
 """The inbox in a real browser: by keys alone, what was begun stays, and nothing is lost when the line is bad."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from crm.models import Identity, Note, User
 from messaging.models import Conversation, Message, MessageStatus, Outgoing
-from messaging.tests.chromium import chromium
+from messaging.tests.browser import DESK, PHONE, Browser, member
 from messaging.tests.factories import make_message
 from messaging.tests.inbox_asking import talk_with
-from messaging.tests.test_admin_browser import DESK, PHONE, Browser, member
 
 pytestmark = [pytest.mark.takes(50), pytest.mark.django_db(transaction=True)]
 INBOX = "/admin/inbox/"
@@ -24,24 +21,17 @@ SETTLE = 400  # ms
 
 
 @pytest.fixture
-def open_browser(live_server: Any) -> Iterator[Any]:
-    with chromium() as browser:
+def open_browser(open_browser: Any) -> Any:
+    """Return what opens the inbox in a browser that somebody is logged in to."""
 
-        def open_one(user: User, window: dict[str, int] = DESK, language: str = "en-US", dark: bool = False) -> Browser:
-            context = browser.new_context(
-                viewport=window,  # type: ignore[arg-type]  # a typed dict of the library
-                locale=language,
-                color_scheme="dark" if dark else "light",
-                extra_http_headers={"Accept-Language": language},
-            )
-            found = Browser(context.new_page(), live_server.url)
-            found.log_in(user)
-            found.open(INBOX)
-            found.page.locator("[data-ib]").wait_for()
-            return found
+    def open_one(user: User, window: dict[str, int] = DESK, language: str = "en-US", dark: bool = False) -> Browser:
+        browser: Browser = open_browser(window, language, dark)
+        browser.log_in(user)
+        browser.open(INBOX)
+        browser.page.locator("[data-ib]").wait_for()
+        return browser
 
-        yield open_one
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+    return open_one
 
 
 def names(browser: Browser) -> list[str]:

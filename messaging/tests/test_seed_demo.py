@@ -148,6 +148,7 @@ def test_another_run_after_some_people_were_erased_shares_no_ids_with_those_who_
 def test_removing_leaves_exactly_what_was_there_before() -> None:
     own = make_channel("messenger", slug="demo-shop")  # somebody's own channel, whatever its slug
     message = make_message(make_conversation(make_identity(own)))
+    call_command("rollup_metrics", "--from", message.at.date().isoformat(), stdout=io.StringIO())
     before = row_counts()
     seed("--customers", "25", "--messages", "300")
     assert row_counts() != before

@@ -1,5 +1,5 @@
 """The pages of figures."""
 
-from leads.admin.reports import attribution, chain, customer, losses, sellers
+from leads.admin.reports import attribution, chain, customer, dashboard, losses, sellers
 
-__all__ = ["attribution", "chain", "customer", "losses", "sellers"]
+__all__ = ["attribution", "chain", "customer", "dashboard", "losses", "sellers"]

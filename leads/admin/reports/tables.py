@@ -63,33 +63,38 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One bar for each label of a chart; `tone` is one of `all`, `won` and `lost`."""
+    """One bar or point for each label of a chart, none where a value is None; `tone` is one of `all`, `won` and `lost`."""
 
     title: Any
-    values: Sequence[int]
+    values: Sequence[int | None]
     tone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars by label; the title says what is seen."""
+    """Bars by label, or lines `over_time`; the title says what is seen."""
 
     title: Any
     of: Any
     labels: Sequence[str]
     series: Sequence[Series] = field(default_factory=tuple)
+    over_time: bool = False
 
     @property
     def data(self) -> dict[str, Any]:
         return {
             "labels": [str(label) for label in self.labels],
+            "over_time": self.over_time,
             "series": [{"title": str(one.title), "values": list(one.values), "tone": one.tone} for one in self.series],
         }
 
     @property
-    def lines(self) -> list[tuple[str, list[int]]]:
+    def lines(self) -> list[tuple[str, list[Any]]]:
         """Return the same as the rows of a table."""
-        return [(label, [one.values[place] for one in self.series]) for place, label in enumerate(self.labels)]
+        return [
+            (label, [DASH if one.values[place] is None else one.values[place] for one in self.series])
+            for place, label in enumerate(self.labels)
+        ]
 
 
 def count(number: int, url: str = "") -> Cell:

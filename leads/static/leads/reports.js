@@ -48,7 +48,7 @@
     },
   };
 
-  const options = () => ({
+  const options = (several) => ({
     indexAxis: "y",
     animation: false,
     maintainAspectRatio: false,
@@ -64,18 +64,43 @@
       },
     },
     plugins: {
-      legend: { position: "top", align: "start", rtl: rightToLeft, labels: { color: colour("--mc-muted"), boxWidth: 12, boxHeight: 12 } },
+      legend: { display: several, position: "top", align: "start", rtl: rightToLeft, labels: { color: colour("--mc-muted"), boxWidth: 12, boxHeight: 12 } },
       tooltip: { rtl: rightToLeft, textDirection: rightToLeft ? "rtl" : "ltr" },
     },
   });
 
+  const overTime = (several) => ({
+    animation: false,
+    maintainAspectRatio: false,
+    locale: document.documentElement.lang,
+    interaction: { mode: "index", intersect: false },
+    scales: {
+      x: { reverse: rightToLeft, grid: { display: false }, border: { color: colour("--mc-line") }, ticks: { color: colour("--mc-muted"), maxRotation: 0, autoSkipPadding: 16 } },
+      y: { position: rightToLeft ? "right" : "left", beginAtZero: true, grid: { color: colour("--mc-line") }, border: { display: false }, ticks: { color: colour("--mc-muted"), precision: 0, maxTicksLimit: 5 } },
+    },
+    plugins: options(several).plugins,
+  });
+
+  const lines = (canvas, labels, series) => new Chart(canvas, {
+    type: "line",
+    data: {
+      labels,
+      datasets: series.map((one) => ({
+        label: one.title, data: one.values, borderColor: colour(TONES[one.tone]), backgroundColor: colour(TONES[one.tone]),
+        borderWidth: 2, pointRadius: labels.length > 40 ? 0 : 2, spanGaps: true, cubicInterpolationMode: "monotone",
+      })),
+    },
+    options: overTime(series.length > 1),
+  });
+
   const draw = (figure) => {
-    const { labels, series } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+    const { labels, series, over_time: isOverTime } = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
     const holder = figure.querySelector(".lr-canvas");
     const canvas = holder.querySelector("canvas");
-    holder.style.blockSize = `${LEGEND + labels.length * (series.length * BAR + GAP)}px`;
+    if (!isOverTime) holder.style.blockSize = `${(series.length > 1 ? LEGEND : 0) + labels.length * (series.length * BAR + GAP)}px`;
     Chart.getChart(canvas)?.destroy();
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    if (isOverTime) return void lines(canvas, labels, series);
     new Chart(canvas, {
       type: "bar",
       data: {
@@ -85,7 +110,7 @@
           categoryPercentage: (series.length * BAR) / (series.length * BAR + GAP), barPercentage: .8,
         })),
       },
-      options: options(),
+      options: options(series.length > 1),
       plugins: [numbers],
     });
   };

@@ -6,10 +6,26 @@ from typing import Any
 
 import orjson
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Min
+from django.utils import timezone
 
+from crm.metrics import roll_up
+from crm.models import DailyMetric
+from crm.periods import DAY
 from crm.progress import Progress
 from messaging.demo.removal import remove_demo
 from messaging.demo.seeding import seed
+from messaging.models import Message
+
+
+def count_days_again() -> None:
+    """Count the figures of all days from the first message on; before it there are none."""
+    first, today = Message.objects.aggregate(first=Min("at"))["first"], timezone.localdate()
+    day = timezone.localtime(first).date() if first else today + DAY
+    DailyMetric.objects.filter(day__lt=day).delete()
+    with Progress((today - day).days + 1, "Counting days") as progress:
+        for days in roll_up(day, today):
+            progress.add(days)
 
 
 class Command(BaseCommand):
@@ -37,6 +53,7 @@ class Command(BaseCommand):
                 seed(customers=customers, messages=messages, seed=options["seed"], written=progress.add)
             done = {"customers": customers, "messages": messages}
             sentence = f"Added {customers:,} customers with {messages:,} messages"
+        count_days_again()
         seconds = round(time.monotonic() - began, 1)
         if options["json"]:
             self.stdout.write(orjson.dumps({**done, "seconds": seconds}).decode())

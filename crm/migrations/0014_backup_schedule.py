@@ -35,7 +35,7 @@ def remove(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("crm", "0012_backups"),
+        ("crm", "0013_backups"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0011_channel_keeps_media'),
+        ('crm', '0012_daily_metric'),
         ('django_celery_beat', '0019_alter_periodictasks_options'),
     ]
 

@@ -1,0 +1,91 @@
+"""Reading figures that were counted by day."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, QuerySet, Sum, Value, When
+
+from crm.models import DailyMetric
+from crm.periods import DAY, Period
+
+
+@dataclass(slots=True)
+class Figure:
+    """How many, and what they sum up to."""
+
+    count: int = 0
+    total: Decimal = Decimal(0)
+
+    def add(self, count: int, total: Decimal) -> None:
+        self.count += count
+        self.total += total
+
+    @property
+    def average(self) -> float | None:
+        return float(self.total) / self.count if self.count else None
+
+
+@dataclass
+class Figures:
+    """The figures of one period by (name, part, channel); a channel may be None."""
+
+    found: dict[tuple[str, str, int | None], Figure] = field(default_factory=dict)
+
+    def of(self, name: str, *parts: str) -> Figure:
+        """Return a figure over all channels: all of its parts, or the parts named."""
+        together = Figure()
+        for (called, part, _channel), figure in self.found.items():
+            if called == name and (not parts or part in parts):
+                together.add(figure.count, figure.total)
+        return together
+
+    def by_part(self, name: str) -> dict[str, Figure]:
+        return self._by(name, lambda part, _channel: part)
+
+    def by_channel(self, name: str, *parts: str) -> dict[int | None, Figure]:
+        return self._by(name, lambda _part, channel: channel, parts)
+
+    def _by(self, name: str, key: Any, parts: tuple[str, ...] = ()) -> dict[Any, Figure]:
+        grouped: dict[Any, Figure] = {}
+        for (called, part, channel), figure in self.found.items():
+            if called == name and (not parts or part in parts):
+                grouped.setdefault(key(part, channel), Figure()).add(figure.count, figure.total)
+        return grouped
+
+    def ratio(self, part: str, whole: str) -> float | None:
+        """Return one figure's count as a share of another's; None: there is nothing to share."""
+        among = self.of(whole).count
+        return self.of(part).count / among if among else None
+
+
+def read_figures(period: Period, channel: int | None = None) -> tuple[Figures, Figures]:
+    """Return the figures of a period and of as many days before it, in one query."""
+    length = (period.last - period.first).days + 1
+    rows = _of(Period(period.first - length * DAY, period.last), channel)
+    which = Case(When(day__gte=period.first, then=Value(0)), default=Value(1))
+    now, before = Figures(), Figures()
+    summed = rows.annotate(which=which).values_list("which", "name", "part", "channel")
+    for is_before, name, part, of_channel, count, total in summed.annotate(Sum("count"), Sum("total")):
+        (before if is_before else now).found[name, part, of_channel] = Figure(count, total)
+    return now, before
+
+
+def read_days(
+    period: Period, channel: int | None, parts: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[date, str, Figure]]:
+    """Yield (day, name, figure) for the figures named, of the parts named or (none) of all, in the order of the days."""
+    found: dict[tuple[date, str], Figure] = {}
+    rows = _of(period, channel).filter(name__in=parts).values_list("day", "name", "part")
+    for day, name, part, count, total in rows.annotate(Sum("count"), Sum("total")):
+        if not parts[name] or part in parts[name]:
+            found.setdefault((day, name), Figure()).add(count, total)
+    for (day, name), figure in sorted(found.items(), key=lambda item: item[0]):
+        yield day, name, figure
+
+
+def _of(period: Period, channel: int | None) -> QuerySet[DailyMetric]:
+    rows = DailyMetric.objects.filter(period.holds_day("day")).order_by()
+    return rows if channel is None else rows.filter(channel=channel)
