@@ -7,11 +7,8 @@ from crm.models.identity import Identity, IdentityKey
 from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
-<<<<<<< HEAD
-from crm.models.schedule import ScheduledTask
-=======
 from crm.models.metrics import DailyMetric
->>>>>>> main
+from crm.models.schedule import ScheduledTask
 from crm.models.working import Notification, SavedView
 
 __all__ = [

@@ -138,7 +138,6 @@ def key_used_twice() -> None:
     IdempotencyKey.objects.bulk_create([IdempotencyKey(token=token, key="a", fingerprint=b"") for _ in range(2)])
 
 
-<<<<<<< HEAD
 def backup_in_no_state() -> None:
     Backup.objects.create(state="lost", trigger="button")
 
@@ -155,10 +154,10 @@ def kept_twice() -> None:
     Restoration.objects.bulk_create(
         [Restoration(backup_name="a.age", snapshot_at=NOON, old_database="before") for _ in range(2)]
     )
-=======
+
+
 def counted_twice() -> None:
     DailyMetric.objects.bulk_create([DailyMetric(day=date(2026, 4, 24), name="leads") for _ in range(2)])
->>>>>>> main
 
 
 #: By the name in the models: what breaks it, and the name in the database where that is another.
