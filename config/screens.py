@@ -243,5 +243,13 @@ CUSTOMER_IMPORT_STEPS = ["leads.transfer.leads.note_changes"]
 # Figures by day, each app its own, by dotted name.
 METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
 
+# What is looked at by `manage.py health`, each app its own, by dotted name; in the order in which it is shown.
+HEALTH_CHECKS = [
+    "messaging.health.CHECKS",
+    "leads.health.CHECKS",
+    "crm.monitoring.installation.CHECKS",
+    "crm.monitoring.database.CHECKS",
+]
+
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]

@@ -21,6 +21,7 @@ from config.screens import (  # noqa: F401 - settings
     CUSTOMERS_ALSO_SEEN,
     DEMO_STORYTELLER,
     GO_KEYS,
+    HEALTH_CHECKS,
     HOME_PAGES,
     MESSAGES_BROUGHT,
     METRICS,
@@ -252,7 +253,7 @@ CELERY_APP = "config.celery.app"
 CELERY_BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "filesystem://")
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, CELERY_BROKER_DIR)
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "crm.monitoring.celery_life:SeenScheduler"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # there are none to clean up

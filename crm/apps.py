@@ -8,3 +8,4 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks
+        from crm.monitoring import thresholds  # noqa: F401 - declare settings

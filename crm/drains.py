@@ -12,6 +12,7 @@ from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 
 from crm.log_format import describe
+from crm.monitoring.heartbeats import Heart
 
 logger = logging.getLogger(__name__)
 
@@ -64,21 +65,23 @@ def run_forever(drains: dict[str, Drain], stop: threading.Event) -> None:
         DrainDied: one broke down for good, as when a native library panics; all were stopped, to be started afresh.
     """
     died: list[str] = []
+    heart = Heart().start()
     threads = [
-        threading.Thread(target=_run_one, args=(name, drain, stop, died), name=f"drain {name}")
+        threading.Thread(target=_run_one, args=(name, drain, stop, died, heart), name=f"drain {name}")
         for name, drain in drains.items()
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    heart.stop()
     if died:
         raise DrainDied(", ".join(died))
 
 
-def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str]) -> None:
+def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str], heart: Heart) -> None:
     try:
-        _run_until(name, drain, stop)
+        _run_until(name, drain, stop, heart)
         if isinstance(drain, FinishingDrain):
             drain.finish()
     except BaseException as error:
@@ -89,9 +92,10 @@ def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str]) ->
         connections.close_all()
 
 
-def _run_until(name: str, drain: Drain, stop: threading.Event) -> None:
+def _run_until(name: str, drain: Drain, stop: threading.Event, heart: Heart) -> None:
     idle, failure = IDLE_SECONDS, FAILURE_SECONDS
     while not stop.is_set():
+        heart.mark(name)
         try:
             taken = drain.run_batch()
         except Exception as error:
