@@ -264,6 +264,10 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 
+# --- Watching: who may read /metrics, and pagers of our own network that alerts may be posted to ---
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+ALERT_WEBHOOK_HOSTS = env.list("ALERT_WEBHOOK_HOSTS", default=[])
+
 # --- Ingest ---
 SPOOL_DIR = VAR_DIR / "spool"
 WEBHOOK_MAX_BYTES = 1024 * 1024
@@ -306,6 +310,7 @@ DRAINS = {
     "contacts": "leads.contacts.ContactDrain",
     "idempotency": "crm.api.idempotency.IdempotencyDrain",
     "backups": "crm.backups.watching.BackupDrain",
+    "alerts": "crm.monitoring.drain.AlertsDrain",
 }
 # A process that runs all drains has a thread for each.
 if not TESTING:

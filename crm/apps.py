@@ -8,4 +8,4 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks
-        from crm.monitoring import thresholds  # noqa: F401 - declare settings
+        from crm.monitoring import thresholds, ways  # noqa: F401 - declare settings

@@ -12,7 +12,7 @@ from messaging.health import counted, one
 
 #: Those set aside have a list of their own.
 UNTRIAGED = """
-    SELECT count(*), extract(epoch FROM now() - min(received_at))::float FROM (
+    SELECT count(*), extract(epoch FROM clock_timestamp() - min(received_at))::float FROM (
         SELECT received_at FROM messaging_message AS message
         WHERE direction = 'in' AND triaged_at IS NULL
             AND NOT EXISTS (SELECT FROM leads_triagefailure AS failure WHERE failure.message_id = message.id)

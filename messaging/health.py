@@ -19,14 +19,14 @@ MANY_FAILED = 100
 PENDING = """
     SELECT (SELECT count(*) FROM (
             SELECT FROM messaging_webhookdelivery WHERE status = 'pending' LIMIT %(most)s) AS waiting),
-        (SELECT extract(epoch FROM now() - received_at)::float FROM messaging_webhookdelivery
+        (SELECT extract(epoch FROM clock_timestamp() - received_at)::float FROM messaging_webhookdelivery
          WHERE status = 'pending' ORDER BY id LIMIT 1)
 """
 FAILED = """
     SELECT count(*) FROM (SELECT FROM messaging_webhookdelivery WHERE status = 'failed' LIMIT %(most)s) AS failed
 """
 QUEUED = """
-    SELECT count(*), extract(epoch FROM now() - min(next_attempt_at))::float FROM (
+    SELECT count(*), extract(epoch FROM clock_timestamp() - min(next_attempt_at))::float FROM (
         SELECT outgoing.next_attempt_at FROM messaging_outgoing AS outgoing
         JOIN crm_channel AS channel ON channel.id = outgoing.channel_id
         WHERE outgoing.finished_at IS NULL AND channel.is_active LIMIT %(most)s) AS queued

@@ -28,10 +28,10 @@ CONNECTIONS = """
 """
 # The backup's own pg_dump is slow by nature.
 SLOW = """
-    SELECT count(*), max(extract(epoch FROM now() - query_start))::int, (array_agg(pid ORDER BY query_start))[1]
+    SELECT count(*), max(extract(epoch FROM clock_timestamp() - query_start))::int, (array_agg(pid ORDER BY query_start))[1]
     FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()
-        AND application_name NOT IN ('pg_dump', 'pg_restore') AND now() - query_start > interval '1 second' * %s
+        AND application_name NOT IN ('pg_dump', 'pg_restore') AND clock_timestamp() - query_start > interval '1 second' * %s
 """
 STATEMENTS = """
     SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 100), mean_exec_time, calls FROM pg_stat_statements

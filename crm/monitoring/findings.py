@@ -127,6 +127,7 @@ def _ask_database(every: list[Check], unknown: set[str]) -> list[Finding]:
 
 def _set_timeout(value: str) -> str:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # which a transaction keeps, where one is under way
         cursor.execute(
             "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)", [value]
         )
