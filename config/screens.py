@@ -255,5 +255,12 @@ HEALTH_CHECKS = [
     "crm.monitoring.database.CHECKS",
 ]
 
+# What /metrics tells, each app its own, by dotted name.
+PROMETHEUS_METRICS = [
+    "crm.monitoring.prometheus.own_metrics",
+    "messaging.prometheus.own_metrics",
+    "leads.prometheus.own_metrics",
+]
+
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]

@@ -27,6 +27,7 @@ from config.screens import (  # noqa: F401 - settings
     METRICS,
     NOTICE_SUBJECTS,
     PHONE_BARS,
+    PROMETHEUS_METRICS,
     TRANSFERS,
     UNFOLD,
 )
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -166,7 +168,7 @@ PROXY_COUNT = env.int("PROXY_COUNT", 0)  # proxies of ours in front, whose X-For
 
 # --- Transport and browser security ---
 SECURE_SSL_REDIRECT = SERVED_BY_HTTPS and env.bool("SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 60 * 60 * 24 * 365 if SERVED_BY_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVED_BY_HTTPS
@@ -316,13 +318,19 @@ DRAINS = {
 if not TESTING:
     DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = max(WEB_THREADS, len(DRAINS) + 1)
 
+# --- Log lines: for people, or a JSON object each (LOG_FORMAT=json); errors also to Sentry where SENTRY_DSN is set ---
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+SENTRY_DSN = env.str("SENTRY_DSN", "")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "crm.log_format.QuietFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "line": {"()": "crm.log_format.QuietFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "crm.log_format.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "line"}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}, "kombu.connection": {"level": "ERROR"}},
 }

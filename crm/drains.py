@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 
+from crm.log_context import noted
 from crm.log_format import describe
 from crm.monitoring.heartbeats import Heart
 
@@ -80,16 +81,17 @@ def run_forever(drains: dict[str, Drain], stop: threading.Event) -> None:
 
 
 def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str], heart: Heart) -> None:
-    try:
-        _run_until(name, drain, stop, heart)
-        if isinstance(drain, FinishingDrain):
-            drain.finish()
-    except BaseException as error:
-        logger.critical("Drain %s died: %s", name, describe(error), exc_info=error)
-        died.append(name)
-        stop.set()
-    finally:
-        connections.close_all()
+    with noted(drain=name):
+        try:
+            _run_until(name, drain, stop, heart)
+            if isinstance(drain, FinishingDrain):
+                drain.finish()
+        except BaseException as error:
+            logger.critical("Drain %s died: %s", name, describe(error), exc_info=error)
+            died.append(name)
+            stop.set()
+        finally:
+            connections.close_all()
 
 
 def _run_until(name: str, drain: Drain, stop: threading.Event, heart: Heart) -> None:

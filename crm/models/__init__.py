@@ -8,7 +8,7 @@ from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
 from crm.models.metrics import DailyMetric
-from crm.models.monitoring import Heartbeat, Incident, IncidentNotice, Severity
+from crm.models.monitoring import Heartbeat, Incident, IncidentNotice, Severity, Tally
 from crm.models.schedule import ScheduledTask
 from crm.models.working import Notification, SavedView
 
@@ -37,6 +37,7 @@ __all__ = [
     "Setting",
     "Severity",
     "Tag",
+    "Tally",
     "Team",
     "User",
 ]

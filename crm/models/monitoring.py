@@ -114,3 +114,20 @@ class IncidentNotice(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.event} {self.way}"
+
+
+class Tally(models.Model):
+    """How many rows of a table were counted so far, for `/metrics`: each scrape counts on from `last_id`, and no row twice.
+
+    `counts` has a number for each set of labels, joined by `|`.
+    """
+
+    name = models.CharField(max_length=50, unique=True)
+    last_id = models.BigIntegerField()
+    counts = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
