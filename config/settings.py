@@ -136,7 +136,21 @@ DATABASES: dict[str, Any] = {
     }
 }
 
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+if "DATABASE_REPLICA_URL" in env:  # reports read from it
+    _replica = env.db("DATABASE_REPLICA_URL", engine="django.db.backends.postgresql")
+    DATABASES["replica"] = {
+        **_replica,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**DATABASES["default"]["OPTIONS"], **_replica.get("OPTIONS", {}), "connect_timeout": 2},
+        "TEST": {"MIRROR": "default"},
+    }
+DATABASE_ROUTERS = ["crm.reports_database.ReportsRouter"]
+
+CACHES: dict[str, Any] = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+if "redis" in CACHES["default"]["BACKEND"]:  # a Redis that stands still must not keep a page
+    _limits = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    CACHES["default"]["OPTIONS"] = {**_limits, **CACHES["default"].get("OPTIONS", {})}
 
 # --- Accounts ---
 AUTH_USER_MODEL = "crm.User"

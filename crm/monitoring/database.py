@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 from django.template.defaultfilters import filesizeformat
@@ -11,8 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from crm import health
 from crm.models import Severity
-from crm.monitoring.findings import Check, Finding
+from crm.monitoring.findings import Check, Finding, plain_parameters
 from crm.monitoring.thresholds import by_age, number
+from crm.reports_database import REPLICA
 
 FULL_PERCENT = 95
 SLOW_SECONDS = 1
@@ -195,6 +197,14 @@ def _behind(key: str, lag: int, text: str) -> Finding:
         "Reports are of that age. See whether the replica or the network is overloaded; sending goes on meanwhile."
     )
     return Finding(key, severity, _("Replication"), text, advice if severity else "")
+
+
+def how_far_behind() -> tuple[bool, int | None]:
+    """Ask the replica by a connection of its own: whether it follows another server, and by how many seconds it is behind."""
+    parameters = plain_parameters(REPLICA)
+    with psycopg.connect(**parameters) as replica:
+        row = replica.execute(BEHIND).fetchone()
+    return (row[0], row[1]) if row else (False, None)
 
 
 CHECKS = (

@@ -176,11 +176,10 @@ def _no_database(trouble: str) -> Finding:
 
 def why_no_database(alias: str = "default") -> str:
     """Connect anew, within a second; return why that does not work, or `""`."""
-    parameters = connections[alias].get_connection_params()
-    parameters["connect_timeout"] = 1
+    parameters = plain_parameters(alias)
 
     def probe() -> None:
-        with psycopg.connect(**_plain(parameters)) as probed:
+        with psycopg.connect(**parameters) as probed:
             probed.execute("SELECT 1")
 
     try:
@@ -192,10 +191,11 @@ def why_no_database(alias: str = "default") -> str:
     return ""
 
 
-def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return what psycopg takes of a connection's parameters."""
+def plain_parameters(alias: str) -> dict[str, Any]:
+    """Return what psycopg connects by, within a second."""
     ours = ("cursor_factory", "context", "pool", "prepare_threshold")
-    return {name: value for name, value in parameters.items() if name not in ours}
+    known = connections[alias].get_connection_params()
+    return {name: value for name, value in known.items() if name not in ours} | {"connect_timeout": 1}
 
 
 class _Answer(Generic[T]):

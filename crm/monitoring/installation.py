@@ -22,10 +22,12 @@ from crm.backups.watching import GRACE
 from crm.log_format import describe
 from crm.markup import moment, since
 from crm.models import Backup, Channel, Severity
-from crm.monitoring.findings import Check, Finding, within
+from crm.monitoring.database import how_far_behind
+from crm.monitoring.findings import Check, Finding, why_no_database, within
 from crm.monitoring.heartbeats import BEAT, WORKER, silent
 from crm.monitoring.reaching import reach
-from crm.monitoring.thresholds import number
+from crm.monitoring.thresholds import by_age, number
+from crm.reports_database import REPLICA, has_replica
 
 #: Longer than a socket's own limit, which does not hold while a name is looked up.
 ASK_SECONDS, SOCKET_SECONDS = 0.4, 0.3
@@ -183,6 +185,29 @@ def cache() -> Iterable[Finding]:
         yield from _redis("cache", _("Cache"), url, advice)
 
 
+def replica() -> Iterable[Finding]:
+    """The replica answers, and is not far behind."""
+    if not has_replica():
+        return
+    title = _("Replica for reports")
+    trouble = why_no_database(REPLICA)
+    if trouble:
+        advice = _(
+            "Reports read from the database itself meanwhile. Start the replica, or take DATABASE_REPLICA_URL away."
+        )
+        yield Finding("replica", Severity.WARNING, title, trouble, advice)
+        return
+    is_replica, lag = within(ASK_SECONDS, how_far_behind)
+    if not is_replica:
+        text = _("DATABASE_REPLICA_URL leads to a server that follows no other.")
+        yield Finding("replica", Severity.WARNING, title, text, _("Unless that is meant, name a replica there."))
+        return
+    severity = by_age(lag or 0, "replica_seconds")
+    advice = _("Reports are of that age. See whether the replica or the network is overloaded.")
+    text = _("It is %(lag)d s behind.") % {"lag": lag or 0}
+    yield Finding("replica", severity, title, text, advice if severity else "")
+
+
 def _redis(key: str, title: str, url: str, advice: str, *, is_broker: bool = False) -> Iterable[Finding]:
     """Ask a Redis; one that may throw tasks away under pressure will not do as a broker."""
     limits: Any = {"socket_connect_timeout": SOCKET_SECONDS, "socket_timeout": SOCKET_SECONDS, "retry": None}
@@ -214,5 +239,6 @@ CHECKS = (
     Check("tokens", gettext_lazy("Tokens"), tokens),
     Check("broker", gettext_lazy("Broker"), broker, needs_database=False),
     Check("cache", gettext_lazy("Cache"), cache, needs_database=False),
+    Check("replica", gettext_lazy("Replica for reports"), replica, needs_database=False),
     Check("disk", gettext_lazy("Disk space"), disk, needs_database=False),
 )
