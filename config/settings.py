@@ -9,7 +9,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from config.broker import broker_options
+from config.broker import broker_options, redis_with_limits
 from config.screens import (  # noqa: F401 - settings
     CONVERSATION_PANELS,
     CUSTOMER_BULK_ACTIONS,
@@ -147,10 +147,7 @@ if "DATABASE_REPLICA_URL" in env:  # reports read from it
     }
 DATABASE_ROUTERS = ["crm.reports_database.ReportsRouter"]
 
-CACHES: dict[str, Any] = {"default": env.cache("CACHE_URL", default="locmemcache://")}
-if "redis" in CACHES["default"]["BACKEND"]:  # a Redis that stands still must not keep a page
-    _limits = {"socket_connect_timeout": 1, "socket_timeout": 1}
-    CACHES["default"]["OPTIONS"] = {**_limits, **CACHES["default"].get("OPTIONS", {})}
+CACHES: dict[str, Any] = {"default": redis_with_limits(env.cache("CACHE_URL", default="locmemcache://"))}
 
 # --- Accounts ---
 AUTH_USER_MODEL = "crm.User"

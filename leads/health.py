@@ -29,7 +29,7 @@ def untriaged() -> Iterable[Finding]:
         return
     severity = by_age(age or 0, "untriaged_seconds")
     text = _("%(count)s wait, the oldest for %(age)d s.") % {"count": counted(count), "age": age or 0}
-    advice = _("They are in the inbox already. See whether the drain triage is at work: manage.py drain --once triage")
+    advice = _("They are in the inbox already. See whether the drain triage is at work: manage.py drain triage --once")
     yield Finding("untriaged", severity, title, text, advice if severity else "", page)
 
 

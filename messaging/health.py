@@ -64,7 +64,7 @@ def deliveries() -> Iterable[Finding]:
     severity = by_age(age or 0, "delivery_seconds")
     text = _("%(count)s wait, the oldest for %(age)d s.") % {"count": counted(count), "age": age or 0}
     advice = _(
-        "See whether the drain deliveries is at work. manage.py drain --once deliveries reads them by hand and says why not."
+        "See whether the drain deliveries is at work. manage.py drain deliveries --once reads them by hand and says why not."
     )
     yield Finding("deliveries", severity, title, text, advice if severity else "", page)
 
