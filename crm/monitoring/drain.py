@@ -97,24 +97,22 @@ class Outage:
         if now - self.since < timedelta(seconds=runtime_settings.last_known("alerts.open_after_seconds")):
             return
         for way in ways_set_up(runtime_settings.last_known):
-            if way not in self.told and self._tell(way, Event.OPENED):
+            if way not in self.told and self._tell(way, Event.OPENED, finding, self.since):
                 self.told.add(way)
 
     def is_over(self) -> None:
         """Tell those who were told that it is over, and keep it in the history."""
-        if self.since is None or self.finding is None:
-            return
-        for way in sorted(self.told):
-            self._tell(way, Event.CLOSED)
-        if self.told:
-            of_our_own("database", title=self.finding.title, summary=self.finding.summary, began=self.since)
+        since, finding, told = self.since, self.finding, sorted(self.told)
         self.since, self.finding, self.told = None, None, set()
+        if since is None or finding is None or not told:
+            return
+        for way in told:
+            self._tell(way, Event.CLOSED, finding, since)
+        of_our_own("database", title=finding.title, summary=finding.summary, began=since)
 
-    def _tell(self, way: str, event: Event) -> bool:
-        assert self.finding is not None and self.since is not None  # noqa: S101 - for the type checker
+    def _tell(self, way: str, event: Event, one: Finding, since: datetime) -> bool:
         over = timezone.now() if event == Event.CLOSED else None
-        one = self.finding
-        told = Told("", event, one.key, one.severity.name.lower(), one.title, one.summary, one.advice, self.since, over)
+        told = Told("", event, one.key, one.severity.name.lower(), one.title, one.summary, one.advice, since, over)
         try:
             tell(way, told, runtime_settings.last_known)
         except FAILURES as error:

@@ -87,8 +87,10 @@ def _tell(incident: Incident, event: IncidentNotice.Event, now: datetime) -> int
 
 
 def of_our_own(key: str, *, title: str, summary: str, began: datetime) -> None:
-    """Keep in the history what could not be written while it lasted, as when the database was away."""
+    """Keep in the history what could not be written while it lasted, as when the database was away; once, whoever saw it."""
     now = timezone.now()
+    if Incident.objects.filter(key=key, closed_at__gte=began).exists():
+        return
     Incident.objects.create(
         key=key,
         severity=Severity.CRITICAL,

@@ -2,9 +2,10 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -182,7 +183,7 @@ def cache() -> Iterable[Finding]:
     url = place[0] if isinstance(place, list) else str(place)
     if urlsplit(url).scheme in ("redis", "rediss"):
         advice = _("Pages and logins are slow without it. Start Redis, or take CACHE_URL away and restart.")
-        yield from _redis("cache", _("Cache"), url, advice)
+        yield from _redis("cache", _("Cache"), url, advice, options=settings.CACHES["default"].get("OPTIONS", {}))
 
 
 def replica() -> Iterable[Finding]:
@@ -208,9 +209,17 @@ def replica() -> Iterable[Finding]:
     yield Finding("replica", severity, title, text, advice if severity else "")
 
 
-def _redis(key: str, title: str, url: str, advice: str, *, is_broker: bool = False) -> Iterable[Finding]:
+def _redis(
+    key: str,
+    title: str,
+    url: str,
+    advice: str,
+    *,
+    is_broker: bool = False,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> Iterable[Finding]:
     """Ask a Redis; one that may throw tasks away under pressure will not do as a broker."""
-    limits: Any = {"socket_connect_timeout": SOCKET_SECONDS, "socket_timeout": SOCKET_SECONDS, "retry": None}
+    limits: Any = {**options, "socket_connect_timeout": SOCKET_SECONDS, "socket_timeout": SOCKET_SECONDS, "retry": None}
 
     def ask() -> str:
         with redis.Redis.from_url(url, **limits) as client:

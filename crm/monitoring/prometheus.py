@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -19,7 +20,8 @@ from crm.backups.state import state_of_backups
 from crm.deadline import deadlines
 from crm.models import Channel, Incident, Severity, Tally
 from crm.monitoring.findings import DATABASE_SECONDS, why_no_database
-from crm.monitoring.heartbeats import KEPT, seen
+from crm.monitoring.heartbeats import seen
+from crm.monitoring.thresholds import number
 
 #: What was written a moment ago may have a neighbour with a smaller id that is not committed yet; most rows in one scrape.
 SETTLED_SECONDS, MOST = 10, 100_000
@@ -74,7 +76,7 @@ def own_metrics() -> Iterator[Metric]:
     now = timezone.now()
     drains = GaugeMetricFamily("migochat_seen_seconds", "Since a drain, worker or beat was last seen.", labels=["name"])
     processes = GaugeMetricFamily("migochat_processes", "Processes seen lately.", labels=["name"])
-    for name, one in sorted(seen(KEPT).items()):
+    for name, one in sorted(seen(timedelta(seconds=number("silent_seconds"))).items()):
         drains.add_metric([name], (now - one.at).total_seconds())
         processes.add_metric([name], one.processes)
     yield from (drains, processes)

@@ -61,6 +61,8 @@ def test_what_waits(client: Client) -> None:
     make_delivery(channel, status="failed")
     make_message(received_at=now - timedelta(seconds=50))
     Heartbeat.objects.create(name="outgoing", host="a", pid=1, started_at=now, seen_at=now - timedelta(seconds=20))
+    killed = {"name": "outgoing", "host": "a", "pid": 2, "started_at": now, "seen_at": now - timedelta(hours=2)}
+    Heartbeat.objects.create(**killed)
     Incident.objects.create(
         key="disk", severity=2, title="", summary="", first_seen_at=now, last_seen_at=now, opened_at=now
     )
@@ -73,6 +75,7 @@ def test_what_waits(client: Client) -> None:
     assert told["migochat_messages_queued"] == {(): 0}
     assert told["migochat_spool_files"] == {(): 0}
     assert 20 <= told["migochat_seen_seconds"]["outgoing",] < 60
+    assert told["migochat_processes"] == {("outgoing",): 1}
     assert told["migochat_incidents_open"] == {("warning",): 0, ("critical",): 1}
     assert told["migochat_webhooks_refused_total"]["shop", "messenger"] == 3
     assert "migochat_backup_age_seconds" not in told, "there is none yet"
