@@ -17,6 +17,8 @@ from crm.models import Heartbeat
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 15.0
+#: How long the end of a process waits for its signs to be taken away; a database that hangs must not keep it.
+LEAVING_SECONDS = 1.0
 #: How long a row of a process that was killed stays, for who looks where it ran.
 KEPT = timedelta(days=1)
 WORKER, BEAT = "worker", "beat"
@@ -52,10 +54,15 @@ class Heart:
         self._thread.start()
         return self
 
+    def end(self) -> None:
+        """Begin to end, and to take the signs away, for who has other things to end meanwhile."""
+        self._stop.set()
+
     def stop(self) -> None:
         """End, and take the signs away: who stopped in an orderly way is not there any more."""
-        self._stop.set()
-        self._thread.join(5)
+        self.end()
+        if self._thread.is_alive():
+            self._thread.join(LEAVING_SECONDS)
 
     def beat(self) -> int:
         """Write the signs of what was marked; return how many."""
