@@ -29,6 +29,8 @@ from crm.tests.test_redis_cache import redis_url  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.takes(15)
 SECRET = "marker-of-a-secret"
+#: What takes under two seconds by itself, on a machine that does other things, too; without limits it would take for ever.
+PATIENCE = 8
 
 
 def all_at_work(seconds_ago: float = 0) -> None:
@@ -213,7 +215,7 @@ class TestWhatHangs:
         assert "takes no connection" in answers["database"]["summary"]
         assert "ConnectionRefusedError" in answers["broker"]["summary"]
         assert "disk:files" in answers, "what needs no database is asked"
-        assert seconds < 2
+        assert seconds < PATIENCE
         assert "Traceback" not in log and SECRET not in log + str(answers)
 
     def test_a_database_that_accepts_and_says_nothing(self) -> None:
@@ -224,7 +226,7 @@ class TestWhatHangs:
             )
         assert (code, answers["database"]["summary"]) == (2, "It does not answer within a second.")
         assert "Redis does not answer" in answers["broker"]["summary"]
-        assert seconds < 2
+        assert seconds < PATIENCE
         assert "Traceback" not in log
 
     def test_a_redis_that_stands_still(self, redis_url: str, django_db_setup: None) -> None:  # noqa: F811
@@ -240,7 +242,7 @@ class TestWhatHangs:
             os.kill(pid, signal.SIGCONT)
         assert "Redis does not answer: TimeoutError" in answers["broker"]["summary"]
         assert "Redis does not answer: TimeoutError" in answers["cache"]["summary"]
-        assert seconds < 2
+        assert seconds < PATIENCE
         assert "Traceback" not in log
 
     def test_a_redis_that_throws_tasks_away(self, redis_url: str) -> None:  # noqa: F811
