@@ -17,6 +17,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)  # of root, who may 
 app = Celery("migochat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["crm.backups", "crm.metrics"])
+app.steps["worker"].add("crm.monitoring.celery_life:WorkerLife")
 if settings.CELERY_BROKER_URL.startswith("filesystem"):
     for folder in ("queue", "control"):
         (settings.CELERY_BROKER_DIR / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
