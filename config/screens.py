@@ -243,5 +243,8 @@ CUSTOMER_IMPORT_STEPS = ["leads.transfer.leads.note_changes"]
 # Figures by day, each app its own, by dotted name.
 METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
 
+# What is removed once it is old enough, each app its own, by dotted name.
+RETENTION = ["messaging.retention.RULES", "crm.retention.rules.RULES"]
+
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]

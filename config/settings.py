@@ -26,6 +26,7 @@ from config.screens import (  # noqa: F401 - settings
     METRICS,
     NOTICE_SUBJECTS,
     PHONE_BARS,
+    RETENTION,
     TRANSFERS,
     UNFOLD,
 )

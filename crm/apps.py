@@ -9,3 +9,4 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks
         from crm.metrics import freshness  # noqa: F401 - declares a setting
+        from crm.retention import rules  # noqa: F401 - declare settings
