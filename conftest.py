@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Make a place for the installation that others are copied from; workers of this run inherit it.
     """
+    import_module(settings.ROOT_URLCONF)  # and with the addresses the screens
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     DatabaseOperations.sql_flush = empty_quickly  # type: ignore[assignment]  # for the time of the tests
     settings.BACKUP_KEYS_DIR = Path(tempfile.mkdtemp(prefix="migochat-keys-"))

@@ -1,4 +1,4 @@
-"""What the broker of scheduled work needs to be told, by its kind."""
+"""What brokers and caches need to be told, by their kind."""
 
 from pathlib import Path
 from typing import Any
@@ -19,3 +19,11 @@ def broker_options(url: str, folder: Path) -> dict[str, Any]:
         # Without these a publisher hung for over 40 s while Redis stood still. A hint needs no redelivery for a long time.
         return {**BRIEFLY, "socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 12 * 3600}
     return dict(BRIEFLY)
+
+
+def redis_with_limits(cache: dict[str, Any]) -> dict[str, Any]:
+    """Return a cache's settings so that a Redis that stands still keeps no page, with options of the address as Redis names them."""
+    if "redis" not in cache["BACKEND"].lower():
+        return cache
+    given = {name.lower(): value for name, value in cache.get("OPTIONS", {}).items()}
+    return {**cache, "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, **given}}

@@ -139,6 +139,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Operations"),
                 "items": [
+                    _page(_("Health"), "ecg_heart", "health", "crm.view_incident"),
                     _item(_("Channels"), "hub", "crm.channel"),
                     _item(_("Webhook deliveries"), "webhook", "messaging.webhookdelivery"),
                     _item(_("Messages set aside"), "report", "leads.triagefailure"),
@@ -161,8 +162,9 @@ UNFOLD: dict[str, Any] = {
     },
 }
 
-# The first page whose permission one has is where the login leads: administrators watch the channels, who sells answers.
+# The first page whose permission one has is where the login leads: administrators see how the installation does, who sells answers.
 HOME_PAGES = [
+    ("crm.view_incident", "admin:health"),
     ("crm.change_channel", "admin:crm_channel_changelist"),
     ("crm.view_dailymetric", "admin:dashboard"),
     ("leads.change_lead", "admin:leads_answer_next"),
@@ -175,6 +177,7 @@ PHONE_BARS = [
     (
         "crm.change_channel",
         [
+            _page(_("Health"), "ecg_heart", "health", "crm.view_incident"),
             _item(_("Channels"), "hub", "crm.channel"),
             _item(_("Deliveries"), "webhook", "messaging.webhookdelivery"),
             _page(_("Answer next"), "quickreply", "leads_answer_next", "leads.view_lead"),
@@ -215,6 +218,7 @@ GO_KEYS = {
     "b": _page(_("Board"), "view_kanban", "leads_board", "leads.view_lead"),
     "c": _item(_("Conversations"), "forum", "messaging.conversation"),
     "i": _page(_("Inbox"), "inbox", "inbox", "messaging.view_conversation"),
+    "h": _page(_("Health"), "ecg_heart", "health", "crm.view_incident"),
     "f": _page(_("Follow-ups"), "event", "leads_follow_ups", "leads.view_lead"),
     "l": _item(_("Leads"), "person_search", "leads.lead"),
     "p": _item(_("Customers"), "group", "crm.customer"),
@@ -245,6 +249,21 @@ METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
 
 # What is removed once it is old enough, each app its own, by dotted name.
 RETENTION = ["messaging.retention.RULES", "crm.retention.rules.RULES"]
+
+# What is looked at by `manage.py health`, each app its own, by dotted name; in the order in which it is shown.
+HEALTH_CHECKS = [
+    "messaging.health.CHECKS",
+    "leads.health.CHECKS",
+    "crm.monitoring.installation.CHECKS",
+    "crm.monitoring.database.CHECKS",
+]
+
+# What /metrics tells, each app its own, by dotted name.
+PROMETHEUS_METRICS = [
+    "crm.monitoring.prometheus.own_metrics",
+    "messaging.prometheus.own_metrics",
+    "leads.prometheus.own_metrics",
+]
 
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]

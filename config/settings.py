@@ -9,7 +9,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from config.broker import broker_options
+from config.broker import broker_options, redis_with_limits
 from config.screens import (  # noqa: F401 - settings
     CONVERSATION_PANELS,
     CUSTOMER_BULK_ACTIONS,
@@ -21,11 +21,13 @@ from config.screens import (  # noqa: F401 - settings
     CUSTOMERS_ALSO_SEEN,
     DEMO_STORYTELLER,
     GO_KEYS,
+    HEALTH_CHECKS,
     HOME_PAGES,
     MESSAGES_BROUGHT,
     METRICS,
     NOTICE_SUBJECTS,
     PHONE_BARS,
+    PROMETHEUS_METRICS,
     RETENTION,
     TRANSFERS,
     UNFOLD,
@@ -77,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,7 +137,18 @@ DATABASES: dict[str, Any] = {
     }
 }
 
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+if "DATABASE_REPLICA_URL" in env:  # reports read from it
+    _replica = env.db("DATABASE_REPLICA_URL", engine="django.db.backends.postgresql")
+    DATABASES["replica"] = {
+        **_replica,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**DATABASES["default"]["OPTIONS"], **_replica.get("OPTIONS", {}), "connect_timeout": 2},
+        "TEST": {"MIRROR": "default"},
+    }
+DATABASE_ROUTERS = ["crm.reports_database.ReportsRouter"]
+
+CACHES: dict[str, Any] = {"default": redis_with_limits(env.cache("CACHE_URL", default="locmemcache://"))}
 
 # --- Accounts ---
 AUTH_USER_MODEL = "crm.User"
@@ -166,7 +180,7 @@ PROXY_COUNT = env.int("PROXY_COUNT", 0)  # proxies of ours in front, whose X-For
 
 # --- Transport and browser security ---
 SECURE_SSL_REDIRECT = SERVED_BY_HTTPS and env.bool("SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 60 * 60 * 24 * 365 if SERVED_BY_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SERVED_BY_HTTPS
@@ -253,7 +267,7 @@ CELERY_APP = "config.celery.app"
 CELERY_BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "") or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, CELERY_BROKER_DIR)
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "crm.monitoring.celery_life:SeenScheduler"
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = None  # there are none to clean up
@@ -263,6 +277,10 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+
+# --- Watching: who may read /metrics, and pagers of our own network that alerts may be posted to ---
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+ALERT_WEBHOOK_HOSTS = env.list("ALERT_WEBHOOK_HOSTS", default=[])
 
 # --- Ingest ---
 SPOOL_DIR = VAR_DIR / "spool"
@@ -308,18 +326,25 @@ DRAINS = {
     "idempotency": "crm.api.idempotency.IdempotencyDrain",
     "backups": "crm.backups.watching.BackupDrain",
     "figures": "crm.metrics.freshness.FiguresDrain",
+    "alerts": "crm.monitoring.drain.AlertsDrain",
 }
 # A process that runs all drains has a thread for each.
 if not TESTING:
     DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = max(WEB_THREADS, len(DRAINS) + 1)
 
+# --- Log lines: for people, or a JSON object each (LOG_FORMAT=json); errors also to Sentry where SENTRY_DSN is set ---
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+SENTRY_DSN = env.str("SENTRY_DSN", "")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "crm.log_format.QuietFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+        "line": {"()": "crm.log_format.QuietFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "crm.log_format.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "line"}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"axes": {"level": "WARNING"}, "kombu.connection": {"level": "ERROR"}},
 }

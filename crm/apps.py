@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +10,10 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks
         from crm.metrics import freshness  # noqa: F401 - declares a setting
+        from crm.monitoring import thresholds, ways  # noqa: F401 - declare settings
         from crm.retention import rules  # noqa: F401 - declare settings
+
+        if settings.SENTRY_DSN:
+            from crm.monitoring.errors import report_errors
+
+            report_errors(settings.SENTRY_DSN)

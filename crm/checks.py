@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -15,6 +16,8 @@ from crm.encrypted_fields import encrypted_fields
 from crm.encryption import decode_key
 
 OLDEST_POSTGRES = (15,)
+#: What a command looks at before it works: how it is set up. That the code is sound is for `manage.py check`, and takes a while.
+BEFORE_WORK = (Tags.security, Tags.files)
 
 
 @register(Tags.security)
@@ -84,6 +87,36 @@ def public_address(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
     if settings.PUBLIC_BASE_URL.startswith("https://"):
         return []
     return [Warning("PUBLIC_BASE_URL is not https.", hint="Set it to the address platforms reach.", id="crm.W001")]
+
+
+#: Of PostgreSQL's `sslmode`: those that do not fall back to plain text.
+ENCRYPTED = ("require", "verify-ca", "verify-full")
+HERE = ("", "localhost", "127.0.0.1", "::1")
+
+
+@register(Tags.security, deploy=True)
+def encrypted_on_the_way(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """What leaves this machine for the database, its replica or Redis is encrypted. No address is shown: it holds a password."""
+    found: list[CheckMessage] = []
+    for alias, name in (("default", "DATABASE_URL"), ("replica", "DATABASE_REPLICA_URL")):
+        place = settings.DATABASES.get(alias, {})
+        host = str(place.get("HOST") or "")
+        if _is_elsewhere(host) and place.get("OPTIONS", {}).get("sslmode") not in ENCRYPTED:
+            hint = "Add ?sslmode=verify-full&sslrootcert=FILE, or at least ?sslmode=require."
+            found.append(Warning(f"{name} leads to another machine without TLS.", hint=hint, id="crm.W002"))
+    cache = settings.CACHES["default"].get("LOCATION", "")
+    for name, urls in (("CACHE_URL", cache), ("CELERY_BROKER_URL", settings.CELERY_BROKER_URL)):
+        for url in [urls] if isinstance(urls, str) else urls:
+            parts = urlsplit(url)
+            if parts.scheme in ("redis", "amqp", "pyamqp") and _is_elsewhere(parts.hostname or ""):
+                hint = f"Use {'rediss' if parts.scheme == 'redis' else 'amqps'}://, as docs/operations.md describes."
+                found.append(Warning(f"{name} leads to another machine without TLS.", hint=hint, id="crm.W003"))
+    return found
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Tell whether a host is another machine; a path is a socket of this one."""
+    return host not in HERE and not host.startswith("/")
 
 
 @register(Tags.database)

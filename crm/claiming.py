@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from django.db import OperationalError, transaction
 
 from crm.database_errors import is_deadlock, is_outage
+from crm.log_context import noted
 from crm.log_format import describe, place
 
 logger = logging.getLogger(__name__)
@@ -83,11 +84,15 @@ class ClaimingDrain(ABC):
     def _one_by_one(self, after: int) -> int:
         numbers = self.waiting(after)
         for number in numbers:
-            try:
-                self._take(number - 1, only=number)
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                logger.exception("%s %s failed", self.noun, number)
-                self.set_aside(number, place(error.__cause__ or error))
+            with noted(**{self.noun.lower(): number}):
+                self._take_alone(number)
         return len(numbers)
+
+    def _take_alone(self, number: int) -> None:
+        try:
+            self._take(number - 1, only=number)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            logger.exception("%s %s failed", self.noun, number)
+            self.set_aside(number, place(error.__cause__ or error))

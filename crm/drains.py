@@ -12,7 +12,9 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from django.utils.module_loading import import_string
 
+from crm.log_context import noted
 from crm.log_format import describe
+from crm.monitoring.heartbeats import Heart
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +77,9 @@ def run_forever(drains: dict[str, Drain], stop: threading.Event) -> list[str]:
         DrainDied: one broke down for good, as when a native library panics; all were stopped, to be started afresh.
     """
     died: list[str] = []
+    heart = Heart().start()
     threads = {
-        name: threading.Thread(target=_run_one, args=(name, drain, stop, died), name=f"drain {name}")
+        name: threading.Thread(target=_run_one, args=(name, drain, stop, died, heart), name=f"drain {name}")
         for name, drain in drains.items()
     }
     for thread in threads.values():
@@ -87,27 +90,30 @@ def run_forever(drains: dict[str, Drain], stop: threading.Event) -> list[str]:
     for name in sorted(threads, key=lambda one: one in leavable):
         patience = max(patient_until - time.monotonic(), 0) if name in leavable else None
         threads[name].join(patience)
+    heart.stop()
     if died:
         raise DrainDied(", ".join(died))
     return [name for name, thread in threads.items() if thread.is_alive()]
 
 
-def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str]) -> None:
-    try:
-        _run_until(name, drain, stop)
-        if isinstance(drain, FinishingDrain):
-            drain.finish()
-    except BaseException as error:
-        logger.critical("Drain %s died: %s", name, describe(error), exc_info=error)
-        died.append(name)
-        stop.set()
-    finally:
-        connections.close_all()
+def _run_one(name: str, drain: Drain, stop: threading.Event, died: list[str], heart: Heart) -> None:
+    with noted(drain=name):
+        try:
+            _run_until(name, drain, stop, heart)
+            if isinstance(drain, FinishingDrain):
+                drain.finish()
+        except BaseException as error:
+            logger.critical("Drain %s died: %s", name, describe(error), exc_info=error)
+            died.append(name)
+            stop.set()
+        finally:
+            connections.close_all()
 
 
-def _run_until(name: str, drain: Drain, stop: threading.Event) -> None:
+def _run_until(name: str, drain: Drain, stop: threading.Event, heart: Heart) -> None:
     idle, failure = IDLE_SECONDS, FAILURE_SECONDS
     while not stop.is_set():
+        heart.mark(name)
         try:
             taken = drain.run_batch()
         except Exception as error:

@@ -1,15 +1,19 @@
 """Log lines without people's words: what an exception says may quote a message, a number or a secret."""
 
+import json
 import logging
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+
+from crm.log_context import about
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class QuietFormatter(logging.Formatter):
-    """Show where an exception came from and its class, never its text."""
+    """Show where an exception came from and its class, never its text; and at the line's end what it is about."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record, without the exception's text that another handler may have left on it."""
@@ -18,6 +22,10 @@ class QuietFormatter(logging.Formatter):
             return super().format(record)
         finally:
             record.exc_text = kept
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        facts = " ".join(f"{name}={value}" for name, value in about().items())
+        return f"{super().formatMessage(record)} [{facts}]" if facts else super().formatMessage(record)
 
     def formatException(
         self,
@@ -34,6 +42,24 @@ class QuietFormatter(logging.Formatter):
             lines.append("\n".join([f"{describe(error)}, raised at", *(f"  {frame}" for frame in frames)]))
             error = error.__cause__ or error.__context__
         return "\nfrom ".join(lines)
+
+
+class JsonFormatter(QuietFormatter):
+    """Write each line as a JSON object: time, level, logger, message, what it is about, and an exception as above."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format a record."""
+        facts = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            **about(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            facts["exception"] = self.formatException(record.exc_info)
+        return json.dumps(facts, ensure_ascii=False)
 
 
 def describe(error: BaseException) -> str:

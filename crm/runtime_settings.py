@@ -91,8 +91,16 @@ def declared(key: str) -> Declared:
 
 def value_of(key: str) -> Any:
     """Return the value in force: the row's, or the default where there is none or it no longer fits the type."""
-    setting = declared(key)
-    rows = _rows()
+    return _in_force(declared(key), _rows())
+
+
+def last_known(key: str) -> Any:
+    """Return the value as this process read it last, or the default; the database is not asked, as it may be away."""
+    return _in_force(declared(key), _kept[1] if _kept else {})
+
+
+def _in_force(setting: Declared, rows: dict[str, Any]) -> Any:
+    key = setting.key
     if key not in rows:
         return setting.default
     found = rows[key]

@@ -54,6 +54,7 @@ CALLS = (
     Call("post", "conversations/{conversation}/handoffs/", {"reason": "asked for"}, 201),
     Call("post", "conversations/{conversation}/answers/", {"understood": False}, before="hold"),
     Call("get", "messages/{message}/"),
+    Call("put", "messages/{message}/reaction/", {"emoji": "👍"}),
     Call("get", "handoffs/"),
     Call("get", "handoffs/{handoff}/", before="handoff"),
     Call("post", "handoffs/{handoff}/complete/", {"back_to_bot": True}, before="taken"),

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import logging
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from crm.backups.files import whole_file
 from crm.backups.keys import BackupKeys, seal_settings
 from crm.backups.manifest import Manifest, header
 from crm.backups.refusals import BackupFailed
-from crm.backups.snapshot import Counting, Snapshot, one_snapshot
+from crm.backups.snapshot import LOCK_WAIT, Counting, Snapshot, one_snapshot
 from crm.encryption import keyring
 from crm.log_format import describe
 from crm.models import Backup, User
@@ -27,7 +28,7 @@ from crm.models import Backup, User
 logger = logging.getLogger(__name__)
 
 BACKUP_LOCK = 0x6D69676F62  # held while one is made: only one at a time
-LOCK_WAIT = "60s"  # for tables that a migration holds
+SAID = re.compile(r"pg_\w+: (error|warning):")
 Count = Callable[[int], None]
 
 
@@ -183,9 +184,10 @@ def _database(manifest: Manifest, address: Address, snapshot: Snapshot, count: C
 
 
 def last_words(complaints: Any) -> str:
-    """Return the end of what a program wrote into a file."""
+    """Return what PostgreSQL's programs say went wrong, without the lines that may quote a row."""
     complaints.seek(0)
-    return str(complaints.read()[-2000:].decode(errors="replace").strip())
+    lines = complaints.read()[-20_000:].decode(errors="replace").splitlines()
+    return " ".join(line for line in lines if SAID.match(line))[:500]
 
 
 def _media(manifest: Manifest, storage: Storage, count: Count) -> Iterator[bytes]:

@@ -29,6 +29,7 @@ CONTENT = """
     SELECT count(*), coalesce(sum(('x' || left(encode(sha256(convert_to(%s::text || ROW({columns})::text, 'UTF8')), 'hex'), 16))
         ::bit(64)::bigint), 0)::text FROM {table}
 """
+LOCK_WAIT = "60s"  # for tables that a migration holds
 MIGRATIONS = "SELECT app || '.' || name FROM django_migrations ORDER BY 1"
 
 
@@ -83,7 +84,7 @@ class Counting(threading.Thread):
 
     def run(self) -> None:
         try:
-            with self.address.connect() as self.connection:
+            with self.address.connect(f"-c lock_timeout={LOCK_WAIT}") as self.connection:
                 self.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 self.connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(self.snapshot)))
                 self.found = contents_of_tables(self.connection, self.key)

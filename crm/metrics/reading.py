@@ -10,6 +10,7 @@ from django.db.models import Case, QuerySet, Sum, Value, When
 
 from crm.models import DailyMetric
 from crm.periods import DAY, Period
+from crm.reports_database import read_for_reports, reading_reports
 
 
 @dataclass(slots=True)
@@ -61,6 +62,7 @@ class Figures:
         return self.of(part).count / among if among else None
 
 
+@read_for_reports
 def read_figures(period: Period, channel: int | None = None) -> tuple[Figures, Figures]:
     """Return the figures of a period and of as many days before it, in one query."""
     length = (period.last - period.first).days + 1
@@ -79,7 +81,9 @@ def read_days(
     """Yield (day, name, figure) for the figures named, of the parts named or (none) of all, in the order of the days."""
     found: dict[tuple[date, str], Figure] = {}
     rows = _of(period, channel).filter(name__in=parts).values_list("day", "name", "part")
-    for day, name, part, count, total in rows.annotate(Sum("count"), Sum("total")):
+    with reading_reports():
+        summed = list(rows.annotate(Sum("count"), Sum("total")))
+    for day, name, part, count, total in summed:
         if not parts[name] or part in parts[name]:
             found.setdefault((day, name), Figure()).add(count, total)
     for (day, name), figure in sorted(found.items(), key=lambda item: item[0]):

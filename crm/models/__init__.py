@@ -8,6 +8,7 @@ from crm.models.importing import ImportFile
 from crm.models.installation import KeyCanary, Setting
 from crm.models.merging import CustomerMerge, DuplicateDismissed
 from crm.models.metrics import DailyMetric
+from crm.models.monitoring import Heartbeat, Incident, IncidentNotice, Severity, Tally
 from crm.models.schedule import ScheduledTask
 from crm.models.working import Notification, SavedView
 
@@ -20,10 +21,13 @@ __all__ = [
     "CustomerMerge",
     "DailyMetric",
     "DuplicateDismissed",
+    "Heartbeat",
     "IdempotencyKey",
     "Identity",
     "IdentityKey",
     "ImportFile",
+    "Incident",
+    "IncidentNotice",
     "KeyCanary",
     "Note",
     "Notification",
@@ -31,7 +35,9 @@ __all__ = [
     "SavedView",
     "ScheduledTask",
     "Setting",
+    "Severity",
     "Tag",
+    "Tally",
     "Team",
     "User",
 ]

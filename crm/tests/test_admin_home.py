@@ -39,7 +39,7 @@ def test_the_front_door_leads_to_the_login_and_the_login_to_ones_page() -> None:
 @pytest.mark.parametrize(
     ("role", "page"),
     [
-        (roles.ADMINISTRATOR, "admin:crm_channel_changelist"),
+        (roles.ADMINISTRATOR, "admin:health"),
         (roles.MANAGER, "admin:dashboard"),
         (roles.SELLER, "admin:leads_answer_next"),
         (roles.VIEWER, "admin:dashboard"),
@@ -93,7 +93,7 @@ def test_the_sidebar_shows_what_one_may_see(role: str, shown: list[str], hidden:
 @pytest.mark.parametrize(
     ("role", "lines"),
     [
-        (roles.ADMINISTRATOR, ["Channels", "Deliveries", "Answer next"]),
+        (roles.ADMINISTRATOR, ["Health", "Channels", "Deliveries", "Answer next"]),
         (roles.MANAGER, ["Dashboard", "Inbox", "Board", "Leads"]),
         (roles.SELLER, ["Answer next", "Inbox", "Board", "Leads"]),
         (roles.VIEWER, ["Dashboard", "Inbox", "Board", "Leads"]),

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +245,17 @@ class TestRefused:
             latest()
 
 
+def test_what_goes_wrong_quotes_no_row() -> None:
+    said = (
+        b'pg_restore: error: COPY failed for table "crm_note": ERROR:  out of range\n'
+        b'CONTEXT:  COPY crm_note, line 1: "1 what Mona wrote"\nDETAIL:  Mona\n'
+        b"pg_restore: detail: Command was: COPY crm_note FROM stdin; what Mona wrote\n"
+    )
+    assert making.last_words(BytesIO(said)) == (
+        'pg_restore: error: COPY failed for table "crm_note": ERROR:  out of range'
+    )
+
+
 class TestCannotBeMade:
     def failed(self) -> Backup:
         with pytest.raises((BackupFailed, OSError)):
@@ -262,7 +273,9 @@ class TestCannotBeMade:
         monkeypatch.setattr(making, "LOCK_WAIT", "100ms")
         with live_address().connect(autocommit=False) as other:
             other.execute("LOCK TABLE crm_tag IN ACCESS EXCLUSIVE MODE")
-            assert "pg_dump failed" in self.failed().reason
+            reason = self.failed().reason
+        assert "pg_dump failed" in reason
+        assert "canceling statement due to" in reason
 
     def test_when_the_disk_is_full(self, recovery: str) -> None:
         with largest_file(100_000):

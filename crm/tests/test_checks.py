@@ -1,5 +1,6 @@
 """Each system check says what is wrong, and says nothing where all is well."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -70,6 +71,51 @@ def test_platforms_deliver_to_https(settings: Settings, address: str, complaints
     settings.PUBLIC_BASE_URL = address
     assert found(deploy=True) == complaints
     assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("host", "sslmode", "complaints"),
+    [
+        ("", None, []),
+        ("localhost", None, []),
+        ("/run/postgresql", None, []),
+        ("db.shop.example", None, ["crm.W002"]),
+        ("db.shop.example", "prefer", ["crm.W002"]),
+        ("10.0.0.5", "require", []),
+        ("db.shop.example", "verify-full", []),
+    ],
+)
+@pytest.mark.parametrize("alias", ["default", "replica"])
+def test_a_database_elsewhere_is_reached_by_tls(
+    settings: Settings, alias: str, host: str, sslmode: str | None, complaints: list[str]
+) -> None:
+    settings.PUBLIC_BASE_URL = "https://shop.example"
+    options = {"sslmode": sslmode} if sslmode else {}
+    with warnings.catch_warnings(action="ignore"):  # Django's, that an override may have no effect; the check reads it
+        settings.DATABASES = {"default": {"HOST": ""}, alias: {"HOST": host, "OPTIONS": options}}
+    assert found(deploy=True) == complaints
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("redis://127.0.0.1:6379/0", False),
+        ("redis://:marker@cache.shop.example:6379/0", True),
+        ("rediss://:marker@cache.shop.example:6379/0", False),
+        ("amqp://shop:marker@queue.shop.example//", True),
+        ("amqps://shop:marker@queue.shop.example//", False),
+        ("filesystem://", False),
+    ],
+)
+def test_a_redis_or_broker_elsewhere_is_reached_by_tls(settings: Settings, url: str, complaint: bool) -> None:
+    settings.PUBLIC_BASE_URL = "https://shop.example"
+    settings.CELERY_BROKER_URL = url
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
+    messages = [message for message in run_checks(include_deployment_checks=True) if message.id == "crm.W003"]
+    assert [message.msg.partition(" ")[0] for message in messages] == ["CACHE_URL", "CELERY_BROKER_URL"][
+        : 2 * complaint
+    ]
+    assert "marker" not in str(messages)
 
 
 @isolate_apps("crm")

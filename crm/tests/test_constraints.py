@@ -17,13 +17,17 @@ from crm.models import (
     CustomerMerge,
     DailyMetric,
     DuplicateDismissed,
+    Heartbeat,
     IdempotencyKey,
     IdentityKey,
+    Incident,
+    IncidentNotice,
     Notification,
     Restoration,
     SavedView,
     Setting,
     Tag,
+    Tally,
     Team,
     User,
 )  # fmt: skip
@@ -160,6 +164,34 @@ def kept_twice() -> None:
     )
 
 
+def seen_as_two() -> None:
+    beat = {"name": "beat", "host": "shop", "pid": 7, "started_at": NOON, "seen_at": NOON}
+    Heartbeat.objects.bulk_create([Heartbeat(**beat) for _ in range(2)])
+
+
+def _incident(**fields: Any) -> Incident:
+    return Incident(**{"key": "disk", "severity": 1, "first_seen_at": NOON, "last_seen_at": NOON, **fields})
+
+
+def open_twice() -> None:
+    Incident.objects.bulk_create([_incident(), _incident()])
+
+
+def incident_that_is_well() -> None:
+    _incident(severity=0).save()
+
+
+def told_of_twice() -> None:
+    incident = _incident()
+    incident.save()
+    notice = {"incident": incident, "event": "opened", "way": "mail", "next_attempt_at": NOON}
+    IncidentNotice.objects.bulk_create([IncidentNotice(**notice) for _ in range(2)])
+
+
+def tally_twice() -> None:
+    Tally.objects.bulk_create([Tally(name="messages", last_id=0) for _ in range(2)])
+
+
 #: By the name in the models: what breaks it, and the name in the database where that is another.
 ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "channel_platform_known": (unknown_platform, ""),
@@ -186,6 +218,11 @@ ATTEMPTS: dict[str, tuple[Callable[[], None], str]] = {
     "backup_made_has_file": (backup_without_its_file, ""),
     "backup_name_once": (backup_of_that_name, ""),
     "crm_restoration.old_database": (kept_twice, "crm_restoration_old_database_key"),
+    "heartbeat_once": (seen_as_two, ""),
+    "incident_open_once": (open_twice, ""),
+    "incident_severity_known": (incident_that_is_well, ""),
+    "incident_notice_once": (told_of_twice, ""),
+    "crm_tally.name": (tally_twice, "crm_tally_name_key"),
     "crm_setting.key": (setting_twice, "crm_setting_key_key"),
 }
 

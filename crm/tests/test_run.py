@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -95,9 +96,12 @@ def test_killed_it_leaves_nothing_and_starts_again(first: Run, var: Path) -> Non
 
 
 def processes_of(run: Run, word: str) -> list[psutil.Process]:
-    return [
-        process for process in psutil.Process(run.process.pid).children(recursive=True) if word in process.cmdline()
-    ]
+    found = []
+    for process in psutil.Process(run.process.pid).children(recursive=True):
+        with suppress(psutil.Error):  # of one that is just ending
+            if word in process.cmdline():
+                found.append(process)
+    return found
 
 
 def test_killed_processes_come_back(first: Run, var: Path) -> None:

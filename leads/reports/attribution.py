@@ -30,6 +30,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import AdCampaign, PerformanceMetric
 from campaigns.origins import Grouping, Origin, Sorter, ads_named
 from crm.periods import Period
+from crm.reports_database import read_for_reports
 from crm.visibility import sees_everyone, visible
 from leads.models import Lead, Outcome
 from leads.reports.money import Money
@@ -116,6 +117,7 @@ class Report:
         return total
 
 
+@read_for_reports
 def attribution(question: Question) -> Report:
     """Answer by three sums in the database, however many messages and leads there are."""
     found = list(_sums(question))
@@ -127,6 +129,7 @@ def attribution(question: Question) -> Report:
     return Report(question, sorted(lines.items(), key=_most_first), ads)
 
 
+@read_for_reports
 def figures_of(question: Question, origin: Origin) -> Figures:
     """Return the figures of one line alone."""
     total = Figures()

@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from campaigns.models import AdCampaign, Post
 from campaigns.origins import Origin
+from crm.reports_database import read_for_reports
 from leads.models import Lead
 from leads.reports.attribution import Figures, Question, figures_of, inbound_of, leads_of
 from messaging.models import Message
@@ -39,6 +40,7 @@ def post_of(origin: Origin) -> Post | None:
     return found.filter(pk=origin.key).first() if origin.kind in ("post", "any-post") else None
 
 
+@read_for_reports
 def chain(question: Question, origin: Origin, ad: AdCampaign | None, post: Post | None) -> Chain:
     """Follow one ad or post; the figures are those of its line in the report."""
     posts = [post] if post else list(_posts_of(ad)) if ad else []

@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from crm.models import User
 from crm.periods import Period
+from crm.reports_database import read_for_reports
 from crm.visibility import visible
 from leads.models import Lead, LostReason, Outcome
 from leads.reports.money import Money
@@ -44,6 +45,7 @@ def lost_leads(*, user: Any, period: Period, owner: int | None = None) -> QueryS
     return found if owner is None else found.filter(owner=owner or None)
 
 
+@read_for_reports
 def losses(*, user: Any, period: Period, owner: int | None = None) -> Losses:
     """Count the losses of a period by one sum in the database. By owner, each has their commonest reason beside them."""
     reasons: dict[LostReason, Lost] = {}

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from crm.models import User
 from crm.periods import Period
+from crm.reports_database import read_for_reports, reports_connection
 from crm.visibility import sees_everyone
 from leads.models import Lead, Outcome
 from leads.reports.money import Money
@@ -75,6 +75,7 @@ def sellers_seen_by(user: Any) -> QuerySet[User]:
     return User.objects.all() if sees_everyone(user) else User.objects.filter(pk=user.pk)
 
 
+@read_for_reports
 def sellers(*, user: Any, period: Period, answers: bool = True) -> list[tuple[User, SellerFigures]]:
     """Return each seller with something to tell, who won most first; oneself always, where one sees nobody else.
 
@@ -110,7 +111,7 @@ def _count_overdue(figures: dict[int, SellerFigures], ids: list[int], now: datet
 
 
 def _time_answers(figures: dict[int, SellerFigures], ids: list[int], period: Period) -> None:
-    with connection.cursor() as cursor:
+    with reports_connection().cursor() as cursor:
         given: dict[str, Any] = {
             "sellers": ids,
             "start": period.start,

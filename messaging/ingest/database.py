@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import Error as DjangoDatabaseError
 from django.db import connection as django_connection
 
+from crm.deadline import deadlines
 from crm.embedded_postgres.places import ServerError
 from crm.log_format import describe
-from messaging.ingest.deadline import deadlines
 
 logger = logging.getLogger(__name__)
 

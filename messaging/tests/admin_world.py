@@ -10,7 +10,7 @@ from django_celery_beat.models import CrontabSchedule
 
 from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
-from crm.models import Backup, Consent, Note, ScheduledTask, Setting, Tag, Team, User
+from crm.models import Backup, Consent, Incident, Note, ScheduledTask, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from messaging.models import (
     Attachment,
@@ -90,6 +90,15 @@ def make_world() -> dict[str, Any]:
         "crm.Tag": Tag.objects.create(name=SCRIPT),
         "crm.Consent": Consent.objects.create(
             customer=first.identity.customer, identity=first.identity, granted=False, source="message", at=NOON
+        ),
+        "crm.Incident": Incident.objects.create(
+            key="disk:files",
+            severity=1,
+            title=SCRIPT,
+            summary=QUOTES,
+            first_seen_at=NOON,
+            last_seen_at=NOON,
+            opened_at=NOON,
         ),
         "crm.Backup": Backup.objects.create(
             name=SCRIPT, state="failed", trigger="button", requested_by=staff, reason=QUOTES, sha256="0", size=1, rows=1

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from messaging.fetching import HOSTS, FetchError, Why, fetch, is_public
+from crm.public_addresses import is_public
+from messaging.fetching import HOSTS, FetchError, Why, fetch
 from messaging.sniffing import sniff
 from messaging.tests.http_server import Server, serving
 

@@ -4,10 +4,12 @@ import io
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import orjson
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -16,6 +18,7 @@ from django_celery_beat.models import PeriodicTask
 from crm import runtime_settings
 from crm.metrics import roll_up
 from crm.models import Channel, DailyMetric, ImportFile, Notification
+from crm.monitoring.findings import plain_parameters
 from crm.retention import removing
 from crm.retention.tasks import NIGHTLY, nightly
 from crm.tests.factories import make_channel, make_user
@@ -25,6 +28,15 @@ from messaging.sending.queueing import Draft, queue_message
 from messaging.tests.factories import make_conversation, make_message
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> Iterator[None]:
+    """Let no test see what another one set."""
+    runtime_settings.forget()
+    yield
+    runtime_settings.forget()
+
 
 NEVER = {"retention.deliveries_days": 0, "retention.idle_conversations_days": 0, "retention.notices_days": 0}
 
@@ -135,6 +147,17 @@ def test_notices_and_files_go_too() -> None:
     assert (counts["notices"], counts["unread notices"], counts["import files"]) == (1, 1, 1)
     assert set(Notification.objects.values_list("key", flat=True)) == {"b", "c"}
     assert ImportFile.objects.get().name == "new"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_works_on_is_left_for_the_next_night() -> None:
+    deliver(make_channel(), "processed", 40, 2)
+    with psycopg.connect(**plain_parameters("default")) as colleague:
+        colleague.execute("SELECT FROM messaging_webhookdelivery ORDER BY id LIMIT 1 FOR UPDATE")
+        nightly()
+        assert left() == {"processed": 1}
+    nightly()
+    assert left() == {}
 
 
 def test_the_night_does_it() -> None:

@@ -10,10 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from campaigns.spend.importing import import_spend
 from campaigns.spend.reading import MOST_BYTES, Unreadable
+from crm.checks import BEFORE_WORK
 from crm.models import Channel
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = (
         "Read a CSV file with the columns ad id, day and spend (and currency, impressions, clicks, names, if they are there). "
         "A day told again takes the place of what was told before. Exits with 1 if a line was refused; the others are kept."

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.api.tokens import NameTaken, add_token, revoke_token
+from crm.checks import BEFORE_WORK
 from crm.models import ApiToken, User
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Add, list or revoke the tokens by which bots and other programs use the API."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

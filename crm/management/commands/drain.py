@@ -11,12 +11,14 @@ from django.db import connection
 
 from crm import drains
 from crm.canary import WrongKeys, check_keys_when_possible
+from crm.checks import BEFORE_WORK
 from crm.log_format import describe, place
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Do the work that waits in tables: all drains, or those named. Run as many processes as you like."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

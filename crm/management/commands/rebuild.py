@@ -11,10 +11,12 @@ from psycopg import sql
 
 from crm.backups.database import MAINTENANCE, live_address
 from crm.backups.scratch import create_like, drop
+from crm.checks import BEFORE_WORK
 from crm.management.commands.setup import introduce, prepare_or_refuse
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "For development: drop the database with all that is in it, and make an empty one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -7,9 +7,11 @@ from django.core.management.base import BaseCommand
 from pyrage.x25519 import Identity
 
 from crm.backups.making import our_keys
+from crm.checks import BEFORE_WORK
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Make the key that opens backups where this machine is gone, and show it once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

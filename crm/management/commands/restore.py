@@ -10,10 +10,12 @@ from crm.backups.proving import Examined
 from crm.backups.recovery import add_key_argument, given_key
 from crm.backups.refusals import TROUBLES
 from crm.backups.restoring import Outcome, forget_old_databases, old_databases, restore
+from crm.checks import BEFORE_WORK
 from crm.progress import Progress
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = (
         "Put a backup in the live database's place, beside everything that runs. It is restored and compared first; what was live "
         "is kept until --forget-old, and what was received after the backup is taken over from it."

@@ -8,11 +8,13 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from crm.checks import BEFORE_WORK
 from crm.metrics import ROLLED_UP_AGAIN, roll_up
 from crm.progress import Progress
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = (
         "Count the figures of days again from rows: messages, customers, leads, times to answer. Without days: the last "
         f"{ROLLED_UP_AGAIN}. Any day can be counted as often as one likes."

@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.urls import reverse
 
 from crm.backups.making import our_keys
+from crm.checks import BEFORE_WORK
 from crm.embedded_postgres.server import EmbeddedServer
 from crm.management.commands.recovery_key import introduce as introduce_key
 from crm.management.commands.setup import introduce, prepare_or_refuse
@@ -23,6 +24,7 @@ from crm.processes.running import REMNANT_SECONDS, SIGINT_CODE, CannotRun, only_
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Set up the database and run every process until Ctrl-C or SIGTERM, all on this machine."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

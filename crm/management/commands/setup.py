@@ -8,11 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from crm.backups.making import our_keys
 from crm.canary import WrongKeys
+from crm.checks import BEFORE_WORK
 from crm.management.commands.recovery_key import introduce as introduce_key
 from crm.setup import NewAccount, prepare_installation
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = (
         "Make sure of the roles, an administrator's account (ADMIN_EMAIL and ADMIN_PASSWORD, else generated and shown "
         "once), the recovery key of the backups (shown once) and the proof that the keys are right. Safe to repeat."

@@ -9,10 +9,12 @@ from django.core.management.base import BaseCommand, CommandError
 from crm.backups.proving import latest, verify_backup
 from crm.backups.recovery import add_key_argument, given_key
 from crm.backups.refusals import TROUBLES
+from crm.checks import BEFORE_WORK
 from crm.progress import Progress
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = (
         "Prove a backup: restore it into a scratch database, compare every table with what was saved, try the keys, and drop "
         "the scratch database."

@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from crm.checks import BEFORE_WORK
 from crm.progress import Progress
 from leads.models import Lead
 from leads.rescoring import Recount, recompute
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Read the messages of open leads once more by the rules as they are now. Points that no longer apply stay as history."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.checks import BEFORE_WORK
 from crm.models import Channel
 from crm.models.channel import Platform
 from messaging.channel_setup import (
@@ -26,6 +27,7 @@ ENVIRONMENT_PREFIX = "MIGOCHAT_SECRET_"
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Add, list or check channels: the shop's accounts on the platforms."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from crm.checks import BEFORE_WORK
 from crm.models import Channel
 from crm.progress import Progress
 from messaging.replay import Choice, replay
@@ -18,6 +19,7 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Put deliveries back in the line, to be read once more; what they brought already is not brought twice."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Min
 from django.utils import timezone
 
+from crm.checks import BEFORE_WORK
 from crm.metrics import roll_up
 from crm.models import DailyMetric
 from crm.periods import DAY
@@ -29,6 +30,7 @@ def count_days_again() -> None:
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Add made-up customers who write English, Arabic and Portuguese on five platforms; another run adds more."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

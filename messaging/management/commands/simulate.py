@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from crm.checks import BEFORE_WORK
 from crm.progress import Progress
 from messaging.simulation.accounts import PLATFORMS, AccountMissing, simulated_accounts
 from messaging.simulation.client import Pace
@@ -25,6 +26,7 @@ SERVE_PORT = 8090
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Play the platforms against the running server: signed, realistic traffic; a demonstration and a load test."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.checks import BEFORE_WORK
 from crm.models import Channel
 from messaging.channels.outbound import SendError
 from messaging.message_templates.drain import TemplateDrain, ask_for_templates, waba_id_of
@@ -15,6 +16,7 @@ from messaging.message_templates.storing import store_templates
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Fetch the templates of WhatsApp and Twilio channels. Exits 1 where those of one could not be fetched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -23,7 +23,7 @@ def remove(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("crm", "0015_figures_schedule"),
+        ("crm", "0016_monitoring"),
         ("django_celery_beat", "0019_alter_periodictasks_options"),
     ]
 
