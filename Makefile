@@ -3,8 +3,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-# Tests wait a good deal for processes and browsers, so there is work for more of them than there are processors.
-WORKERS ?= $(shell expr $$(nproc) + $$(nproc) / 2)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 COMPILE := $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	--annotation-style=line
@@ -18,7 +16,7 @@ run: .venv/installed .env
 	@exec $(MANAGE) run --parent $$PPID
 
 test: .venv/installed-dev .env
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 check: .venv/installed-dev .env
 	$(BIN)/ruff check .

@@ -20,7 +20,7 @@ class WorkerLife(bootsteps.StartStopStep):  # type: ignore[misc]  # the package 
 
     def stop(self, parent: Any) -> None:
         if self.heart is not None:
-            self.heart.end()  # the pool and the connection to the broker take longer to end
+            self.heart.stop()
 
     terminate = stop
 

@@ -54,13 +54,9 @@ class Heart:
         self._thread.start()
         return self
 
-    def end(self) -> None:
-        """Begin to end, and to take the signs away, for who has other things to end meanwhile."""
-        self._stop.set()
-
     def stop(self) -> None:
         """End, and take the signs away: who stopped in an orderly way is not there any more."""
-        self.end()
+        self._stop.set()
         if self._thread.is_alive():
             self._thread.join(LEAVING_SECONDS)
 

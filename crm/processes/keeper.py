@@ -8,6 +8,7 @@ that whoever kills the process by its command line does not hit us.
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
 GRACE_SECONDS = 4.0
 #: What has to be finished takes longer than that only where a platform is slow to answer: see `messaging.channels.http`.
 PATIENCE: dict[str, float] = {"send": 55.0}
+#: What people wait for starts first: the others begin when it listens, or so many seconds later.
+FIRST, HEAD_START_SECONDS = "web", 4.0
 
 
 class Keeper:
@@ -44,6 +47,8 @@ class Keeper:
     def run(self) -> None:
         """Return when told to stop, with nothing left behind."""
         delay = FIRST_DELAY
+        if self.name != FIRST:
+            self._let_the_first_begin()
         while not self._over():
             started = time.monotonic()
             child = self._start()
@@ -57,6 +62,11 @@ class Keeper:
             resume = time.monotonic() + delay
             while not self._over() and time.monotonic() < resume:
                 self._sleep(resume - time.monotonic())
+
+    def _let_the_first_begin(self) -> None:
+        until = time.monotonic() + HEAD_START_SECONDS
+        while not self._over() and time.monotonic() < until and not _listens():
+            self._sleep(0.1)
 
     def _over(self) -> bool:
         self.stopping = self.stopping or self.owner.ended()
@@ -101,6 +111,17 @@ class Keeper:
         with suppress(OSError):  # whoever read our output may be gone
             sys.stdout.write(f"{self.name} {text}\n")
             sys.stdout.flush()
+
+
+def _listens() -> bool:
+    """Say whether the web process takes connections."""
+    host = os.environ.get("BIND_HOST", "127.0.0.1")
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - whoever listens everywhere listens there
+    try:
+        socket.create_connection((everywhere.get(host, host), int(os.environ.get("PORT", "8000"))), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _how(code: int) -> str:

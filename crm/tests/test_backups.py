@@ -439,13 +439,13 @@ def test_a_drill_brings_an_older_database_to_this_release(recovery: str, monkeyp
         migrate(database)
 
     monkeypatch.setattr(proving, "migrate", remember)
-    call_command("migrate", "crm", "0012", verbosity=0)
+    call_command("migrate", "crm", "0013", verbosity=0)
     try:
         made = make()
     finally:
         call_command("migrate", "crm", verbosity=0)
     manifest = verify_backup(made.name, drill=True)
-    assert "crm.0013_backup_schedule" not in manifest.migrations
+    assert "crm.0014_backup_schedule" not in manifest.migrations
     assert len(migrated) == 1
     made.refresh_from_db()
     assert made.drilled_at

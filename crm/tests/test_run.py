@@ -107,6 +107,9 @@ def processes_of(run: Run, word: str) -> list[psutil.Process]:
 def test_killed_processes_come_back(first: Run, var: Path) -> None:
     run = Run(var, first.port)
     run.wait_until_up()
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and _number_of(run) < 5:
+        time.sleep(0.1)
     old = {process.pid for word in ("config.wsgi:application", "drain", "--app") for process in processes_of(run, word)}
     assert len(old) == 7  # granian, its worker, the drains of ingest, send and leads, Celery's worker and beat
     for pid in old:
