@@ -247,6 +247,9 @@ CUSTOMER_IMPORT_STEPS = ["leads.transfer.leads.note_changes"]
 # Figures by day, each app its own, by dotted name.
 METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
 
+# What is removed once it is old enough, each app its own, by dotted name.
+RETENTION = ["messaging.retention.RULES", "crm.retention.rules.RULES"]
+
 # What is looked at by `manage.py health`, each app its own, by dotted name; in the order in which it is shown.
 HEALTH_CHECKS = [
     "messaging.health.CHECKS",

@@ -28,6 +28,7 @@ from config.screens import (  # noqa: F401 - settings
     NOTICE_SUBJECTS,
     PHONE_BARS,
     PROMETHEUS_METRICS,
+    RETENTION,
     TRANSFERS,
     UNFOLD,
 )

@@ -11,6 +11,7 @@ class CrmConfig(AppConfig):
         from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks
         from crm.metrics import freshness  # noqa: F401 - declares a setting
         from crm.monitoring import thresholds, ways  # noqa: F401 - declare settings
+        from crm.retention import rules  # noqa: F401 - declare settings
 
         if settings.SENTRY_DSN:
             from crm.monitoring.errors import report_errors

@@ -7,4 +7,4 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messaging")
 
     def ready(self) -> None:
-        from messaging import runtime_settings, visibility  # noqa: F401 - declare settings, and whose conversations one sees
+        from messaging import retention, runtime_settings, visibility  # noqa: F401 - declare settings, and whose conversations one sees

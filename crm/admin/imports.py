@@ -1,6 +1,5 @@
 """Bringing files in."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +23,6 @@ from crm.transfer.refused import FileRefused
 from crm.visibility import user_of
 
 IMPORT = "crm.import_customer"
-KEPT_FOR = timedelta(days=1)
 SAMPLES = 3
 
 
@@ -42,7 +40,6 @@ def upload_page(request: HttpRequest, kind: str) -> HttpResponse:
     """Take a file in, to be looked at before anything is written."""
     resource, user, error = resource_of(kind), user_of(request), ""
     if request.method == "POST":
-        ImportFile.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
         file = request.FILES.get("file")
         try:
             if file is None:

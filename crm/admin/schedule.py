@@ -132,4 +132,5 @@ NAMES = (
     gettext_lazy("Proof of the newest backup"),
     gettext_lazy("Drill with the newest backup"),
     gettext_lazy("Figures of the last weeks"),
+    gettext_lazy("Removal of what is old"),
 )
