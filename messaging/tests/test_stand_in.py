@@ -44,7 +44,7 @@ def ask(
     if token:
         headers["Authorization"] = token
     method = "GET" if data is None else "POST"
-    answer = urllib3.request(method, f"{control.url}{path}", body=data, headers=headers, retries=False, timeout=10)
+    answer = urllib3.request(method, f"{control.url}{path}", body=data, headers=headers, retries=False, timeout=30)
     return answer.status, answer.json(), dict(answer.headers)
 
 
@@ -228,19 +228,22 @@ def test_the_command_serves_until_it_is_stopped() -> None:
         with subprocess.Popen(
             words, cwd=ROOT, env=shop.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
-            control = Control(f"http://127.0.0.1:{port}")
-            wait_until(lambda: _answers(control), "the stand-in")
-            (token,) = shop.manage(
-                "shell",
-                "-v0",
-                "-c",
-                "from crm.models import Channel as C; "
-                "print(C.objects.get(slug='sim-messenger').credentials['access_token'][0])",
-            ).split()
-            status, _, _ = ask(control, "/v26.0/990100000000001/messages", TEXT, token=f"Bearer {token}")
-            assert status == 200
-            process.send_signal(signal.SIGTERM)
-            printed, _ = process.communicate(timeout=20)
+            try:
+                control = Control(f"http://127.0.0.1:{port}")
+                wait_until(lambda: _answers(control), "the stand-in")
+                (token,) = shop.manage(
+                    "shell",
+                    "-v0",
+                    "-c",
+                    "from crm.models import Channel as C; "
+                    "print(C.objects.get(slug='sim-messenger').credentials['access_token'][0])",
+                ).split()
+                status, _, _ = ask(control, "/v26.0/990100000000001/messages", TEXT, token=f"Bearer {token}")
+                assert status == 200
+                process.send_signal(signal.SIGTERM)
+                printed, _ = process.communicate(timeout=20)
+            finally:
+                process.kill()  # where it was not stopped, waiting for it would never end
         assert process.returncode == 0, printed
         assert "GRAPH_API_URL=" in printed
         assert token not in printed
