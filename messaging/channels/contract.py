@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from messaging.channels.abilities import Abilities
 from messaging.channels.events import Event
-from messaging.channels.limits import Limit
-from messaging.channels.outbound import Content, Outbound, Reason, Sent
+from messaging.channels.outbound import Outbound, Sent
 
 #: Secrets of one channel by name; each a list, newest first, so that one can be rotated without a gap.
 Credentials = Mapping[str, list[str]]
@@ -60,19 +60,7 @@ class Adapter(Protocol):
         """
 
     #: What the platform takes from us.
-    SENDS: frozenset[Content]
-
-    #: How much text each content may have, where it has any.
-    LIMITS: dict[Content, Limit]
-
-    #: What the codes mean with which it reports later that it could not deliver what it took.
-    FAILURES: dict[str, Reason]
-
-    #: Types of files (`image`, `video`, `audio`, `file`) that can bear a text.
-    CAPTIONS: frozenset[str]
-
-    #: Which emoji it lets us put on messages of theirs, in the order in which they are offered.
-    REACTIONS: tuple[str, ...]
+    ABILITIES: Abilities
 
     def send(self, outbound: Outbound, credentials: Credentials) -> Sent:
         """Hand one message to the platform's API, once.

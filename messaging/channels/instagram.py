@@ -5,24 +5,12 @@ https://developers.facebook.com/docs/instagram-platform/webhooks/examples
 
 from messaging.channels.contract import Received
 from messaging.channels.events import IGSID, Comment, Event, Ignored
-from messaging.channels.instagram_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
+from messaging.channels.instagram_sending import ABILITIES, send
 from messaging.channels.meta import KEPT_HEADERS, SECRETS, entries, handshake, verify
 from messaging.channels.meta_messaging import Account, ChangeReader, JsonObject, account_event, read_entries
 from messaging.channels.reading import instant, object_of, text_of
 
-__all__ = [
-    "CAPTIONS",
-    "FAILURES",
-    "KEPT_HEADERS",
-    "LIMITS",
-    "REACTIONS",
-    "SECRETS",
-    "SENDS",
-    "handshake",
-    "parse",
-    "send",
-    "verify",
-]
+__all__ = ["ABILITIES", "KEPT_HEADERS", "SECRETS", "handshake", "parse", "send", "verify"]
 
 #: Our name for what a comment says of its post, and the name in its `media`.
 MEDIA_ATTRIBUTION = (

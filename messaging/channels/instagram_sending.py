@@ -7,29 +7,23 @@ https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/refe
 
 from django.conf import settings
 
+from messaging.channels.abilities import Abilities
 from messaging.channels.contract import Credentials
 from messaging.channels.events import IGSID
 from messaging.channels.limits import Limit, Unit
 from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
-from messaging.channels.outbound import Content, Outbound, Reason, Sent
+from messaging.channels.outbound import Content, Outbound, Sent
 
-SENDS = frozenset(
-    {
-        Content.TEXT,
-        Content.MEDIA,
-        Content.BUTTONS,
-        Content.COMMENT_REPLY,
-        Content.PRIVATE_REPLY,
-        Content.REACTION,
-    }
+ABILITIES = Abilities(
+    sends=frozenset(
+        {Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY, Content.REACTION}
+    ),
+    limits={
+        **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(1000, Unit.BYTES)),
+        Content.COMMENT_REPLY: Limit(2200),
+    },
+    reactions=("❤",),
 )
-REACTIONS: tuple[str, ...] = ("❤",)
-LIMITS: dict[Content, Limit] = {
-    **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(1000, Unit.BYTES)),
-    Content.COMMENT_REPLY: Limit(2200),
-}
-CAPTIONS: frozenset[str] = frozenset()
-FAILURES: dict[str, Reason] = {}
 HEART = "love"  # the one reaction that the API knows
 
 

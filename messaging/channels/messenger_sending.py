@@ -6,22 +6,23 @@ https://developers.facebook.com/docs/messenger-platform/discovery/private-replie
 https://developers.facebook.com/docs/graph-api/reference/object/comments
 """
 
+from messaging.channels.abilities import Abilities
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PSID
 from messaging.channels.limits import Limit
 from messaging.channels.meta_messages_api import answer_comment, send_message, send_reaction
-from messaging.channels.outbound import Content, Outbound, Reason, Sent
+from messaging.channels.outbound import Content, Outbound, Sent
 
-SENDS = frozenset(
-    {Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY, Content.REACTION}
+ABILITIES = Abilities(
+    sends=frozenset(
+        {Content.TEXT, Content.MEDIA, Content.BUTTONS, Content.COMMENT_REPLY, Content.PRIVATE_REPLY, Content.REACTION}
+    ),
+    limits={
+        **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(2000)),
+        Content.COMMENT_REPLY: Limit(8000),
+    },
+    reactions=("❤", "👍", "😆", "😮", "😢", "😠"),
 )
-REACTIONS: tuple[str, ...] = ("❤", "👍", "😆", "😮", "😢", "😠")
-LIMITS: dict[Content, Limit] = {
-    **dict.fromkeys((Content.TEXT, Content.BUTTONS, Content.PRIVATE_REPLY), Limit(2000)),
-    Content.COMMENT_REPLY: Limit(8000),
-}
-CAPTIONS: frozenset[str] = frozenset()
-FAILURES: dict[str, Reason] = {}
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:

@@ -26,21 +26,9 @@ from messaging.channels.events import (
 )
 from messaging.channels.reading import instant, load_object, object_of, objects_of, text_of
 from messaging.channels.telegram_content import SERVICE_FIELDS, content_of
-from messaging.channels.telegram_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
+from messaging.channels.telegram_sending import ABILITIES, send
 
-__all__ = [
-    "CAPTIONS",
-    "FAILURES",
-    "KEPT_HEADERS",
-    "LIMITS",
-    "REACTIONS",
-    "SECRETS",
-    "SENDS",
-    "handshake",
-    "parse",
-    "send",
-    "verify",
-]
+__all__ = ["ABILITIES", "KEPT_HEADERS", "SECRETS", "handshake", "parse", "send", "verify"]
 
 Json = dict[str, Any]
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
+from messaging.channels.abilities import Abilities
 from messaging.channels.contract import Credentials
 from messaging.channels.events import CHAT, USER_ID
 from messaging.channels.http import Answer, ask, refuse_unclear
@@ -15,16 +16,16 @@ from messaging.channels.limits import Limit, Unit
 from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import object_of, text_of
 
-SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.REACTION})
-REACTIONS: tuple[str, ...] = ("👍", "❤", "🔥", "🎉", "😁", "😢", "🙏")
-LIMITS: dict[Content, Limit] = {
-    Content.TEXT: Limit(4096, Unit.UTF16),
-    Content.BUTTONS: Limit(4096, Unit.UTF16),
-    Content.MEDIA: Limit(1024, Unit.UTF16),
-}
-CAPTIONS = frozenset({"image", "video", "audio", "file"})
-FAILURES: dict[str, Reason] = {}
-
+ABILITIES = Abilities(
+    sends=frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.REACTION}),
+    limits={
+        Content.TEXT: Limit(4096, Unit.UTF16),
+        Content.BUTTONS: Limit(4096, Unit.UTF16),
+        Content.MEDIA: Limit(1024, Unit.UTF16),
+    },
+    captions=frozenset({"image", "video", "audio", "file"}),
+    reactions=("👍", "❤", "🔥", "🎉", "😁", "😢", "🙏"),
+)
 
 Call = tuple[str, dict[str, Any]]
 

@@ -10,6 +10,7 @@ import orjson
 import urllib3
 from django.conf import settings
 
+from messaging.channels.abilities import Abilities
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, PSID, USER_ID
 from messaging.channels.http import Answer, ask, refuse_unclear
@@ -17,10 +18,6 @@ from messaging.channels.limits import Limit
 from messaging.channels.outbound import Content, Outbound, Reason, SendError, Sent
 from messaging.channels.reading import text_of
 
-SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.TEMPLATE})
-REACTIONS: tuple[str, ...] = ()
-LIMITS: dict[Content, Limit] = {Content.TEXT: Limit(1600), Content.MEDIA: Limit(1600)}
-CAPTIONS = frozenset({"image", "video", "file"})
 REASONS = {
     "14107": Reason.THROTTLED,
     "20003": Reason.TOKEN,
@@ -66,6 +63,12 @@ FAILURES = {
     "63021": Reason.CONTENT,
     "63049": Reason.WITHHELD,
 }
+ABILITIES = Abilities(
+    sends=frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.TEMPLATE}),
+    limits={Content.TEXT: Limit(1600), Content.MEDIA: Limit(1600)},
+    captions=frozenset({"image", "video", "file"}),
+    failures=FAILURES,
+)
 
 
 def send(outbound: Outbound, credentials: Credentials) -> Sent:

@@ -32,21 +32,9 @@ from messaging.channels.whatsapp_people import (
     user_id_update,
     with_own_phone,
 )
-from messaging.channels.whatsapp_sending import CAPTIONS, FAILURES, LIMITS, REACTIONS, SENDS, send
+from messaging.channels.whatsapp_sending import ABILITIES, send
 
-__all__ = [
-    "CAPTIONS",
-    "FAILURES",
-    "KEPT_HEADERS",
-    "LIMITS",
-    "REACTIONS",
-    "SECRETS",
-    "SENDS",
-    "handshake",
-    "parse",
-    "send",
-    "verify",
-]
+__all__ = ["ABILITIES", "KEPT_HEADERS", "SECRETS", "handshake", "parse", "send", "verify"]
 
 SECRETS: tuple[str, ...] = (*META_SECRETS, "waba_id")
 

@@ -6,6 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/suppor
 
 from typing import Any
 
+from messaging.channels.abilities import Abilities
 from messaging.channels.contract import Credentials
 from messaging.channels.events import PHONE, USER_ID
 from messaging.channels.limits import Limit
@@ -13,10 +14,6 @@ from messaging.channels.meta_sending import REASONS, graph
 from messaging.channels.outbound import Content, Media, Outbound, Reason, SendError, Sent, Template
 from messaging.channels.reading import objects_of, text_of
 
-SENDS = frozenset({Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.TEMPLATE, Content.REACTION})
-REACTIONS: tuple[str, ...] = ("👍", "❤️", "😂", "😮", "😢", "🙏")
-LIMITS: dict[Content, Limit] = {Content.TEXT: Limit(4096), Content.MEDIA: Limit(1024), Content.BUTTONS: Limit(1024)}
-CAPTIONS = frozenset({"image", "video", "file"})
 MOST_BUTTONS = 3  # beyond that it has to be a list
 WHATSAPP_REASONS = {
     **REASONS,
@@ -47,7 +44,15 @@ WHATSAPP_REASONS = {
     "133010": Reason.SETUP,
     "133016": Reason.THROTTLED,
 }
-FAILURES = WHATSAPP_REASONS
+ABILITIES = Abilities(
+    sends=frozenset(
+        {Content.TEXT, Content.MEDIA, Content.LOCATION, Content.BUTTONS, Content.TEMPLATE, Content.REACTION}
+    ),
+    limits={Content.TEXT: Limit(4096), Content.MEDIA: Limit(1024), Content.BUTTONS: Limit(1024)},
+    captions=frozenset({"image", "video", "file"}),
+    reactions=("👍", "❤️", "😂", "😮", "😢", "🙏"),
+    failures=WHATSAPP_REASONS,
+)
 #: Too much to one person: https://developers.facebook.com/documentation/business-messaging/whatsapp/throughput
 TOO_MUCH_TO_ONE, ONE_PERSON_SECONDS = "131056", 6.0
 

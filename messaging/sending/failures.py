@@ -47,7 +47,7 @@ def failure_of(message: Message, outgoing: Outgoing | None, conversation: Conver
 
 def _reason_of(message: Message, conversation: Conversation) -> Reason | None:
     """Return what the first code that is known means with which the platform reported the failure."""
-    known = adapter_for(conversation.channel.platform).FAILURES
+    known = adapter_for(conversation.channel.platform).ABILITIES.failures
     return next((known[code] for code in message.error.split(", ") if code in known), None)
 
 

@@ -13,7 +13,7 @@ from messaging.channels.outbound import Content
 from messaging.sending.refusals import Refused
 
 #: What the most generous platform takes; more is not even looked at.
-LONGEST_TEXT = max(limit.most for adapter in ADAPTERS.values() for limit in adapter.LIMITS.values())
+LONGEST_TEXT = max(limit.most for adapter in ADAPTERS.values() for limit in adapter.ABILITIES.limits.values())
 FILE_TYPES = ("image", "video", "audio", "file")
 
 
@@ -23,14 +23,14 @@ class TooLong(Refused):
 
 def bears_text(platform: str, file_type: str) -> bool:
     """Tell whether a file of this type can bear a text there; beside others it goes as a message of its own."""
-    return file_type in adapter_for(platform).CAPTIONS
+    return file_type in adapter_for(platform).ABILITIES.captions
 
 
 def limit_for(platform: str, content: Content, file_type: str = "") -> Limit | None:
     """Return how much text a message may have; None where it has none of ours."""
     if content == Content.MEDIA and not bears_text(platform, file_type):
         content = Content.TEXT
-    return adapter_for(platform).LIMITS.get(content)
+    return adapter_for(platform).ABILITIES.limits.get(content)
 
 
 def limits_of(platform: str) -> dict[str, tuple[int, str]]:

@@ -48,7 +48,7 @@ def react(*, message_id: int, emoji: str, author: User | None, automated: bool =
     refusals.refuse_unless_allowed(Content.REACTION, allowance(conversation, by_person=not automated))
     if not may_be_reacted_to(message):
         raise refusals.Refused(refusals.NO_REACTION)
-    known = adapter_for(conversation.channel.platform).REACTIONS
+    known = adapter_for(conversation.channel.platform).ABILITIES.reactions
     if emoji and emoji not in known:
         raise refusals.Refused(str(refusals.OTHER_EMOJI) % {"emoji": " ".join(known)})
     OwnReaction.objects.get_or_create(message=message, defaults={"channel_id": message.channel_id})

@@ -206,6 +206,6 @@ def test_what_was_held_back_or_late_can_be_sent_again_when_it_may_pass(world: Se
 
 
 def test_every_code_of_a_failure_has_words() -> None:
-    told = {reason for adapter in ADAPTERS.values() for reason in adapter.FAILURES.values()}
+    told = {reason for adapter in ADAPTERS.values() for reason in adapter.ABILITIES.failures.values()}
     assert told <= set(REASONS)
     assert set(Reason) == set(REASONS)

@@ -42,13 +42,14 @@ def draft_of(world_drafts: Any, content: Content, text: str) -> Draft:
 
 
 @pytest.mark.parametrize(
-    ("platform", "content"), [(name, content) for name, adapter in ADAPTERS.items() for content in adapter.LIMITS]
+    ("platform", "content"),
+    [(name, content) for name, adapter in ADAPTERS.items() for content in adapter.ABILITIES.limits],
 )
 def test_just_as_much_as_is_taken_is_sent_and_not_a_letter_more(
     world: SendingWorld, platform: str, content: Content
 ) -> None:
     conversation = world.conversation(platform)
-    limit = ADAPTERS[platform].LIMITS[content]
+    limit = ADAPTERS[platform].ABILITIES.limits[content]
     known = drafts(conversation)
     queue_message(conversation_id=conversation.pk, draft=draft_of(known, content, text_of(limit)), author=None)
     world.settle()
@@ -59,7 +60,7 @@ def test_just_as_much_as_is_taken_is_sent_and_not_a_letter_more(
 
 
 def test_the_limits_are_those_of_the_platforms() -> None:
-    assert {name: (adapter.LIMITS[Content.TEXT].most, adapter.LIMITS[Content.TEXT].unit.value)
+    assert {name: (adapter.ABILITIES.limits[Content.TEXT].most, adapter.ABILITIES.limits[Content.TEXT].unit.value)
             for name, adapter in ADAPTERS.items()} == {
         "messenger": (2000, "letters"), "instagram": (1000, "bytes"), "whatsapp": (4096, "letters"),
         "telegram": (4096, "utf16"), "twilio": (1600, "letters"),

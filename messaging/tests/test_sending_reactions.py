@@ -33,7 +33,7 @@ def theirs(conversation: Conversation, number: int = 1) -> Message:
 
 
 def heart(platform: str) -> str:
-    return next(emoji for emoji in adapter_for(platform).REACTIONS if emoji.startswith("❤"))
+    return next(emoji for emoji in adapter_for(platform).ABILITIES.reactions if emoji.startswith("❤"))
 
 
 def state(message: Message) -> tuple[str, str, str, str]:

@@ -170,7 +170,7 @@ ENCODING = {"twilio": "application/x-www-form-urlencoded"}
 
 def test_the_table_knows_each_content_of_each_platform() -> None:
     assert {platform: set(known) for platform, known in REQUESTS.items()} == {
-        platform: set(adapter.SENDS) for platform, adapter in ADAPTERS.items()
+        platform: set(adapter.ABILITIES.sends) for platform, adapter in ADAPTERS.items()
     }
 
 
@@ -229,7 +229,7 @@ def test_each_content_goes_as_documented(world: SendingWorld, platform: str, con
 def test_a_reaction_goes_as_documented(world: SendingWorld, platform: str) -> None:
     conversation = world.conversation(platform)
     theirs = make_message(conversation, external_id=f"77{conversation.pk}:4242")
-    emoji = next(one for one in adapter_for(platform).REACTIONS if one.startswith("❤"))
+    emoji = next(one for one in adapter_for(platform).ABILITIES.reactions if one.startswith("❤"))
     react(message_id=theirs.pk, emoji=emoji, author=None)
     world.send()
     (request,) = world.stand_in.requests()
@@ -242,7 +242,9 @@ def test_a_reaction_goes_as_documented(world: SendingWorld, platform: str) -> No
 def test_what_a_platform_does_not_take_is_not_even_queued(world: SendingWorld, platform: str) -> None:
     conversation = world.conversation(platform)
     others = {
-        content: draft for content, draft in drafts(conversation).items() if content not in adapter_for(platform).SENDS
+        content: draft
+        for content, draft in drafts(conversation).items()
+        if content not in adapter_for(platform).ABILITIES.sends
     }
     for draft in others.values():
         with pytest.raises(Refused):

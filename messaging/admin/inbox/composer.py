@@ -82,7 +82,7 @@ def offer_for(conversation: Conversation) -> Offer:
         tone=tone,
         until=allowed.until,
         limits=limits_of(platform),
-        reactions=adapter_for(platform).REACTIONS if Content.REACTION in allowed else (),
+        reactions=adapter_for(platform).ABILITIES.reactions if Content.REACTION in allowed else (),
         is_human=allowed.is_human,
         accept=uploads.accepted(platform),
         most_bytes=uploads.most_bytes(platform),
