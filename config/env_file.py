@@ -1,11 +1,12 @@
 """`python -m config.env_file [--from BACKUP]`: write `.env` with fresh secrets or a backup's, unless there is one."""
 
 import base64
-import os
 import secrets
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
+
+from crm.whole_files import write_once
 
 PATH = Path(__file__).resolve().parent.parent / ".env"
 
@@ -28,23 +29,7 @@ def write(path: Path = PATH) -> bool:
         field_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         index_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
     )
-    return _write_once(path, text)
-
-
-def _write_once(path: Path, text: str) -> bool:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(partial, path)  # fails where the file exists, also when two runs race
-    except FileExistsError:
-        return False
-    finally:
-        partial.unlink()
-    return True
+    return write_once(path, text.encode())
 
 
 def restore(backup: Path, recovery_key: str, path: Path = PATH) -> bool:
@@ -59,7 +44,7 @@ def restore(backup: Path, recovery_key: str, path: Path = PATH) -> bool:
     recovery = identity_of(recovery_key)
     values = open_settings(read_backup(backup, [recovery], key=None).sealed_keys, recovery)
     lines = [f"{name}={value}\n" for name, value in values.items()]
-    return _write_once(path, "".join([*HEAD, *lines, "DEBUG=False\n"]))
+    return write_once(path, "".join([*HEAD, *lines, "DEBUG=False\n"]).encode())
 
 
 def main(words: list[str]) -> None:

@@ -46,6 +46,18 @@ class PartReader:
         return bytes(taken)
 
 
+class HashingReader:
+    """A file that is hashed as it is read."""
+
+    def __init__(self, file: Readable, digest: Any) -> None:
+        self.file, self.digest = file, digest
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.file.read(size)
+        self.digest.update(data)
+        return data
+
+
 class HashingWriter:
     """Passes bytes on and knows their number and SHA-256."""
 

@@ -11,12 +11,10 @@ from pathlib import Path
 from pyrage import DecryptError, IdentityError, RecipientError, decrypt, encrypt
 from pyrage.x25519 import Identity, Recipient
 
-from crm.backups.files import write_once
 from crm.backups.refusals import BackupFailed, BackupRefused
+from crm.whole_files import write_once
 
 MACHINE_KEY, RECOVERY_RECIPIENT = "machine.key", "recovery.pub"
-#: What a database is lost without: these lines of the environment are sealed into each backup.
-SEALED_SETTINGS = ("SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "BLIND_INDEX_KEY")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from crm.backups import archive, places
 from crm.backups.database import Address, Programs, live_address
-from crm.backups.files import whole_file
 from crm.backups.keys import BackupKeys, seal_settings
 from crm.backups.manifest import Manifest, header
 from crm.backups.refusals import BackupFailed
@@ -24,6 +23,7 @@ from crm.backups.snapshot import LOCK_WAIT, Counting, Snapshot, one_snapshot
 from crm.encryption import keyring
 from crm.log_format import describe
 from crm.models import Backup, User
+from crm.whole_files import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -143,18 +143,19 @@ def _parts(
     yield from _database(manifest, address, snapshot, count)
     if settings.BACKUP_MEDIA:
         yield from _media(manifest, default_storage, count)
-    sealed = seal_settings(
-        {
-            "SECRET_KEY": settings.SECRET_KEY,
-            "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
-            "BLIND_INDEX_KEY": settings.BLIND_INDEX_KEY,
-        },
-        keys.recovery(),
-    )
-    yield from archive.member(archive.KEYS, sealed)
+    yield from archive.member(archive.KEYS, seal_settings(_lost_without(), keys.recovery()))
     manifest.tables = counting.result()
     yield from archive.member(archive.MANIFEST, manifest.sealed(manifest_key()))
     yield archive.ending()
+
+
+def _lost_without() -> dict[str, str]:
+    """Return the lines of the environment that a database is lost without."""
+    return {
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_ENCRYPTION_KEYS": ",".join(settings.FIELD_ENCRYPTION_KEYS),
+        "BLIND_INDEX_KEY": settings.BLIND_INDEX_KEY,
+    }
 
 
 def _database(manifest: Manifest, address: Address, snapshot: Snapshot, count: Count) -> Iterator[bytes]:
@@ -200,25 +201,13 @@ def _media(manifest: Manifest, storage: Storage, count: Count) -> Iterator[bytes
             continue
         with file:
             digest.update(f"{size} {archive.MEDIA}{name}\n".encode("utf-8", "surrogateescape"))
-            source = _Hashing(file, digest)
+            source = archive.HashingReader(file, digest)
             for piece in archive.member_of_size(archive.MEDIA + name, size, source):
                 count(len(piece))
                 yield piece
         manifest.media_files += 1
         manifest.media_bytes += size
     manifest.media_sha256 = digest.hexdigest()
-
-
-class _Hashing:
-    """A file that is hashed as it is read."""
-
-    def __init__(self, file: Any, digest: Any) -> None:
-        self.file, self.digest = file, digest
-
-    def read(self, size: int = -1) -> bytes:
-        data = bytes(self.file.read(size))
-        self.digest.update(data)
-        return data
 
 
 def stored_files(storage: Storage, folder: str) -> Iterator[str]:

@@ -13,8 +13,8 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from crm.backups.archive import HashingWriter
-from crm.backups.files import PARTIAL, whole_file
 from crm.backups.refusals import BackupFailed, BackupRefused
+from crm.whole_files import PARTIAL, whole_file
 
 NAME = re.compile(r"migochat-\d{8}-\d{6}-\d{6}\.age")
 NOTE = ".json"
@@ -107,25 +107,24 @@ def local_file(named: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         BackupFailed: there is none.
         BackupRefused: it is half written.
     """
-    path = Path(named)
     if named.endswith(PARTIAL):
         raise BackupRefused("This is a half-written backup.")
-    if path.is_file():
+    with _at_hand(named) as path:
         note = path.with_name(path.name + NOTE)
         yield path, _read_note(note.read_bytes()) if note.is_file() else {}
-        return
-    if not NAME.fullmatch(named) or not backup_storage().exists(named):
+
+
+@contextmanager
+def _at_hand(named: str) -> Iterator[Path]:
+    if Path(named).is_file():
+        yield Path(named)
+    elif not NAME.fullmatch(named) or not backup_storage().exists(named):
         raise BackupFailed(f"There is no backup {named}.")
-    if is_local():
-        yield from _beside(working_folder() / named)
-        return
-    with _fetched(named) as fetched:
-        yield from _beside(fetched)
-
-
-def _beside(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    note = path.with_name(path.name + NOTE)
-    yield path, _read_note(note.read_bytes()) if note.is_file() else {}
+    elif is_local():
+        yield working_folder() / named
+    else:
+        with _fetched(named) as fetched:
+            yield fetched
 
 
 @contextmanager

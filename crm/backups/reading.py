@@ -51,10 +51,7 @@ class _Decryption(threading.Thread):
         try:
             with self.pipe, self.file:
                 decrypt_io(self, self, self.identities)
-        except (
-            DecryptError,
-            OSError,
-        ) as error:  # the latter, without a number, where a part does not prove to be whole
+        except (DecryptError, OSError) as error:  # OSError, without a number, where a part does not prove to be whole
             self.error = self.error or BackupRefused(_why(error))
         except BaseException as error:
             self.error = error
@@ -151,12 +148,12 @@ class _Reader:
         elif PART_NAME.fullmatch(info.name) and info.name == f"{archive.DATABASE}{self.parts + 1:06d}":
             self.parts += 1
             self.database_bytes += info.size
-            self._pass_on(info, _Hashing(file, self.database))
+            self._pass_on(info, archive.HashingReader(file, self.database))
         elif is_safe_media_name(info.name):
             self.media_files += 1
             self.media_bytes += info.size
             self.media.update(f"{info.size} {info.name}\n".encode("utf-8", "surrogateescape"))
-            self._pass_on(info, _Hashing(file, self.media))
+            self._pass_on(info, archive.HashingReader(file, self.media))
         else:
             raise BackupRefused("This is no backup of ours: a file in it would go where it must not.")
 
@@ -183,18 +180,6 @@ class _Reader:
         if media != (manifest.media_files, manifest.media_bytes, manifest.media_sha256):
             raise BackupRefused("This backup is damaged: the files in it are not those that its manifest tells of.")
         return Contents(manifest, self.small[archive.KEYS])
-
-
-class _Hashing:
-    """A file that is hashed as it is read."""
-
-    def __init__(self, file: IO[bytes], digest: Any) -> None:
-        self.file, self.digest = file, digest
-
-    def read(self, size: int = -1) -> bytes:
-        data = self.file.read(size)
-        self.digest.update(data)
-        return data
 
 
 def _small(info: tarfile.TarInfo, file: IO[bytes]) -> bytes:

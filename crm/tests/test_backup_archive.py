@@ -12,11 +12,11 @@ import pytest
 from pyrage.x25519 import Identity
 
 from crm.backups import archive
-from crm.backups.files import whole_file
 from crm.backups.keys import BackupKeys, identity_of, open_settings, seal_settings
 from crm.backups.manifest import FORMAT, Manifest, TableContent, header
 from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed, BackupRefused
+from crm.whole_files import whole_file
 
 MACHINE, RECOVERY, STRANGER = Identity.generate(), Identity.generate(), Identity.generate()
 KEY, NAME = b"k" * 32, "migochat-20261127-020000-123456.age"

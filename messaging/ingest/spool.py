@@ -19,13 +19,14 @@ import orjson
 from django.conf import settings
 
 from crm.encryption import Undecryptable, decrypt, encrypt
+from crm.whole_files import PARTIAL, whole_file
 from messaging.channels.contract import Received
 from messaging.keys import delivery_digest
 
 logger = logging.getLogger(__name__)
 
 LABEL = "spool"
-SUFFIX, PARTIAL = ".delivery", ".partial"
+SUFFIX = ".delivery"
 UNVERIFIED = ".unverified"
 RECOUNT_SECONDS = 5.0
 #: A partial file this old has no writer any more: it was killed before it answered, so nobody counts on the file.
@@ -103,34 +104,11 @@ def write(slug: str, received: Received, *, verified: bool) -> None:
     digest = delivery_digest(received.body, received.url).hex()
     path = folder / f"{now:020d}-{digest}{'' if verified else UNVERIFIED}{SUFFIX}"
     try:
-        _write_whole(path, sealed)
+        with whole_file(path) as file:
+            file.write(sealed)
     except OSError:
         _fill.release(len(sealed), verified=verified)
         raise
-    _sync_folder(folder)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it has its name only when all of it is on disk."""
-    partial = path.with_name(f"{path.name}{PARTIAL}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def waiting() -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
+from crm.whole_files import PARTIAL
 from messaging.channels import Received
 from messaging.ingest import spool
 from messaging.ingest.spool_drain import SpoolDrain
@@ -58,7 +59,7 @@ def test_what_could_not_be_written_takes_no_room(folder: Path, settings: Setting
 def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_stays(folder: Path) -> None:
     write(1)
     (accepted,) = spool.waiting()
-    left, under_way = folder / f"1{spool.SUFFIX}{spool.PARTIAL}", folder / f"2{spool.SUFFIX}{spool.PARTIAL}"
+    left, under_way = folder / f"1{spool.SUFFIX}{PARTIAL}", folder / f"2{spool.SUFFIX}{PARTIAL}"
     for partial in (left, under_way):
         partial.write_bytes(b"half of a deliv")
     long_ago = time.time() - spool.LEFTOVER_SECONDS - 1
@@ -69,7 +70,7 @@ def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_stays(fo
 
 
 def test_a_drain_removes_it(folder: Path) -> None:
-    left = folder / f"1{spool.SUFFIX}{spool.PARTIAL}"
+    left = folder / f"1{spool.SUFFIX}{PARTIAL}"
     left.touch()
     os.utime(left, (0, 0))
     assert SpoolDrain().run_batch() == 0

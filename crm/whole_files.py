@@ -17,15 +17,16 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Only its owner may read it.
     """
     partial = path.with_name(path.name + PARTIAL)
-    with open(partial, "wb", opener=_private) as file:
-        try:
+    file = open(partial, "xb", opener=_private)  # noqa: SIM115 - closed below; another writer's file is not removed
+    try:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-    partial.replace(path)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
