@@ -5,12 +5,8 @@ seconds than allowed. The name is resolved once, and that address is connected t
 """
 
 import http.client
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,13 +14,12 @@ from django.conf import settings
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from crm.guarded_connection import HTTPS_PORT, GuardedConnection, PrivateAddress, addresses_of
 from crm.models.channel import Platform
-from crm.public_addresses import is_public
 from messaging.sniffing import sniff
 
-CONNECT_SECONDS, SECONDS = 5.0, 20.0
+SECONDS = 20.0
 CHUNK = 64 * 1024
-HTTPS_PORT = 443
 
 #: Where each platform keeps files. An entry that begins with a dot stands for all hosts below it.
 META_HOSTS = frozenset({".fbcdn.net", ".fbsbx.com", ".cdninstagram.com"})
@@ -91,7 +86,7 @@ def fetch(
     """
     deadline = time.monotonic() + seconds
     target = _checked(url, hosts)
-    connection = _Connection(target, _addresses(target), deadline)
+    connection = GuardedConnection(target, _addresses(target), deadline)
     try:
         connection.request("GET", target.request_uri, headers={"Accept-Encoding": "identity", **(headers or {})})
         with connection.getresponse() as response:
@@ -141,72 +136,12 @@ def _is_stand_in(parts: Url) -> bool:
 
 def _addresses(target: Url) -> list[tuple[str, int]]:
     """Resolve the host, once; none of what it resolves to may be private."""
-    host = (target.host or "").strip("[]")
-    port = target.port or (HTTPS_PORT if target.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return addresses_of(target, may_be_private=_is_stand_in(target))
+    except PrivateAddress:
+        raise FetchError(Why.ADDRESS, "private") from None
     except (OSError, UnicodeError):
         raise FetchError(Why.UNREACHABLE, "name") from None
-    addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
-    if not _is_stand_in(target) and not all(map(is_public, addresses)):
-        raise FetchError(Why.ADDRESS, "private")
-    return [(address, port) for address in addresses]
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to the address that was checked, in the name that was asked for, which is cut at its deadline."""
-
-    def __init__(self, target: Url, addresses: list[tuple[str, int]], deadline: float) -> None:
-        self.is_secure = target.scheme == "https"
-        self.default_port = HTTPS_PORT if self.is_secure else 80
-        super().__init__(target.host or "", target.port or self.default_port, timeout=CONNECT_SECONDS)
-        self.addresses, self.deadline, self.is_late = addresses, deadline, False
-        self._wire: socket.socket | None = None
-        self._cutter: threading.Timer | None = None
-
-    def connect(self) -> None:
-        self.sock = self._reach()
-        if self.is_secure:
-            context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-        self._wire = self.sock
-        self._cutter = threading.Timer(self._left(), self._cut)
-        self._cutter.daemon = True
-        self._cutter.start()
-        self.sock.settimeout(self._left())
-        if isinstance(self.sock, ssl.SSLSocket):
-            self.sock.do_handshake()
-
-    def end(self) -> None:
-        """Close it for good; `close` is called as soon as an answer has begun that ends with the connection."""
-        if self._cutter:
-            self._cutter.cancel()
-        self.close()
-
-    def _reach(self) -> socket.socket:
-        error: OSError = ConnectionError()
-        for address in self.addresses:
-            try:
-                return socket.create_connection(address, timeout=min(CONNECT_SECONDS, self._left()))
-            except OSError as failure:
-                error = failure
-        raise error
-
-    def _left(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            self.is_late = True
-            raise TimeoutError
-        return left
-
-    def _cut(self) -> None:
-        """End it, whatever it waits for: a host that sends a byte now and then never runs into a timeout of the socket."""
-        self.is_late = True
-        if self._wire is not None:
-            with suppress(OSError):  # it has just ended by itself
-                socket.socket.shutdown(
-                    self._wire, socket.SHUT_RDWR
-                )  # not TLS's, which would unwrap it under the reader
 
 
 def _read(response: http.client.HTTPResponse, most_bytes: int) -> Fetched:

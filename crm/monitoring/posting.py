@@ -6,8 +6,6 @@ resolved once, and that address is connected to. Where a pager of our own stands
 """
 
 import http.client
-import socket
-import ssl
 import time
 from collections.abc import Mapping
 
@@ -16,11 +14,11 @@ from django.utils.translation import gettext as _
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from crm.guarded_connection import HTTPS_PORT, GuardedConnection, PrivateAddress, addresses_of
 from crm.monitoring.findings import within
-from crm.public_addresses import is_public
 
 SECONDS = 5.0
-PORTS = frozenset({443, 8443})
+PORTS = frozenset({HTTPS_PORT, 8443})
 
 
 class PostError(Exception):
@@ -35,7 +33,9 @@ def post(url: str, body: bytes, *, headers: Mapping[str, str], seconds: float = 
     """
     target = checked(url)
     try:
-        status = within(seconds, lambda: _post(target, body, headers, time.monotonic() + seconds))
+        status = _post(target, body, headers, seconds)
+    except PrivateAddress:
+        raise PostError(_("It leads into a private network.")) from None
     except TimeoutError:
         raise PostError(_("too slow")) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -66,40 +66,16 @@ def _is_ours(target: Url) -> bool:
     return target.scheme in ("http", "https") and not target.auth and target.netloc in settings.ALERT_WEBHOOK_HOSTS
 
 
-def _post(target: Url, body: bytes, headers: Mapping[str, str], deadline: float) -> int:
-    connection = _Connection(target, deadline)
+def _post(target: Url, body: bytes, headers: Mapping[str, str], seconds: float) -> int:
+    deadline = time.monotonic() + seconds
+    addresses = within(seconds, lambda: addresses_of(target, may_be_private=_is_ours(target)))
+    connection = GuardedConnection(target, addresses, deadline)
     try:
         connection.request("POST", target.request_uri, body=body, headers=dict(headers))
         return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        if connection.is_late:
+            raise TimeoutError from None
+        raise
     finally:
-        connection.close()
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to the one address that was resolved and may be reached."""
-
-    def __init__(self, target: Url, deadline: float) -> None:
-        self.default_port = 80 if target.scheme == "http" else 443
-        super().__init__((target.host or "").strip("[]"), target.port or self.default_port)
-        self.target, self.deadline = target, deadline
-
-    def connect(self) -> None:
-        address = _resolve(self.host, self.port, may_be_private=_is_ours(self.target))
-        self.sock = socket.create_connection((address, self.port), timeout=self._left())
-        if self.target.scheme == "https":
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
-        self.sock.settimeout(self._left())
-
-    def _left(self) -> float:
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-
-def _resolve(host: str, port: int, *, may_be_private: bool) -> str:
-    """Return the first address of a host, none of which may be private unless the environment says so."""
-    found = [str(place[0]) for *_rest, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not may_be_private and not all(map(is_public, found)):
-        raise PostError(_("It leads into a private network."))
-    return found[0]
+        connection.end()
