@@ -34,8 +34,8 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
-                'verbose_name': 'scheduled work',
-                'verbose_name_plural': 'schedule',
+                'verbose_name': 'scheduled task',
+                'verbose_name_plural': 'scheduled tasks',
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],

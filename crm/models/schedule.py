@@ -10,8 +10,8 @@ class ScheduledTask(PeriodicTask):  # type: ignore[misc]  # the package has no t
 
     class Meta:
         proxy = True
-        verbose_name = gettext_lazy("scheduled work")
-        verbose_name_plural = gettext_lazy("schedule")
+        verbose_name = gettext_lazy("scheduled task")
+        verbose_name_plural = gettext_lazy("scheduled tasks")
 
     def __str__(self) -> str:
         return _(self.name)

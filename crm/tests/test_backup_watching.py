@@ -28,7 +28,7 @@ from crm.tests.factories import make_user
 pytestmark = pytest.mark.django_db
 
 CAIRO = ZoneInfo("Africa/Cairo")
-SEED = import_module("crm.migrations.0014_backup_schedule")
+SEED = import_module("crm.migrations.0014_schedule")
 
 
 #: What tasks are sent by in these tests; each test has a folder of its own as its broker.

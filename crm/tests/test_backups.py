@@ -445,7 +445,7 @@ def test_a_drill_brings_an_older_database_to_this_release(recovery: str, monkeyp
     finally:
         call_command("migrate", "crm", verbosity=0)
     manifest = verify_backup(made.name, drill=True)
-    assert "crm.0014_backup_schedule" not in manifest.migrations
+    assert "crm.0014_schedule" not in manifest.migrations
     assert len(migrated) == 1
     made.refresh_from_db()
     assert made.drilled_at

@@ -1,4 +1,4 @@
-"""When backups are made and proven: put there once, and from then on as administrators set it."""
+"""When scheduled work is done: put there once, and from then on as administrators set it."""
 
 from django.conf import settings
 from django.db import migrations
@@ -9,6 +9,8 @@ SCHEDULE = [
     ("Storage space for backups", "crm.backups.space", ("30", "1", "*", "*")),
     ("Proof of the newest backup", "crm.backups.verify", ("0", "4", "0", "*")),
     ("Drill with the newest backup", "crm.backups.drill", ("0", "5", "*", "1")),
+    ("Figures of the last weeks", "crm.metrics.count_last_days", ("15", "3", "*", "*")),
+    ("Removal of what is old", "crm.retention.remove_old", ("45", "3", "*", "*")),
 ]
 
 

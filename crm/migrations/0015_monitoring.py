@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('crm', '0015_figures_schedule'),
+        ('crm', '0014_schedule'),
     ]
 
     operations = [
