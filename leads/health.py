@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.models import Severity
-from crm.monitoring.findings import Check, Finding
-from crm.monitoring.thresholds import by_age
+from crm.monitoring.findings import Check, Finding, backlog
 from messaging.health import counted, one
 
 #: Those set aside have a list of their own.
@@ -23,14 +21,17 @@ UNTRIAGED = """
 def untriaged() -> Iterable[Finding]:
     """Messages are sorted to leads within moments."""
     count, age = one(UNTRIAGED)
-    title, page = _("Messages to be sorted to leads"), "admin:leads_triagefailure_changelist"
-    if not count:
-        yield Finding("untriaged", Severity.OK, title, _("None waits."), page=page)
-        return
-    severity = by_age(age or 0, "untriaged_seconds")
-    text = _("%(count)s wait, the oldest for %(age)d s.") % {"count": counted(count), "age": age or 0}
-    advice = _("They are in the inbox already. See whether the drain triage is at work: manage.py drain triage --once")
-    yield Finding("untriaged", severity, title, text, advice if severity else "", page)
+    yield backlog(
+        "untriaged",
+        _("Messages to be sorted to leads"),
+        age,
+        "untriaged_seconds",
+        text=_("%(count)s wait, the oldest for %(age)d s.") % {"count": counted(count), "age": age or 0},
+        advice=_(
+            "They are in the inbox already. See whether the drain triage is at work: manage.py drain triage --once"
+        ),
+        page="admin:leads_triagefailure_changelist",
+    )
 
 
 CHECKS = (Check("untriaged", gettext_lazy("Messages to be sorted to leads"), untriaged),)

@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm.models import Severity
-from crm.monitoring.findings import Check, Finding
-from crm.monitoring.thresholds import by_age
+from crm.monitoring.findings import Check, Finding, backlog
 from messaging.ingest import spool
 
 MOST = 10_000
@@ -57,16 +56,17 @@ def spool_state() -> tuple[int, float]:
 def deliveries() -> Iterable[Finding]:
     """Accepted webhooks are read within moments."""
     count, age = one(PENDING)
-    title, page = _("Deliveries waiting"), "admin:messaging_webhookdelivery_changelist"
-    if not count:
-        yield Finding("deliveries", Severity.OK, title, _("None waits."), page=page)
-        return
-    severity = by_age(age or 0, "delivery_seconds")
-    text = _("%(count)s wait, the oldest for %(age)d s.") % {"count": counted(count), "age": age or 0}
-    advice = _(
-        "See whether the drain deliveries is at work. manage.py drain deliveries --once reads them by hand and says why not."
+    yield backlog(
+        "deliveries",
+        _("Deliveries waiting"),
+        age,
+        "delivery_seconds",
+        text=_("%(count)s wait, the oldest for %(age)d s.") % {"count": counted(count), "age": age or 0},
+        advice=_(
+            "See whether the drain deliveries is at work. manage.py drain deliveries --once reads them by hand and says why not."
+        ),
+        page="admin:messaging_webhookdelivery_changelist",
     )
-    yield Finding("deliveries", severity, title, text, advice if severity else "", page)
 
 
 def failed() -> Iterable[Finding]:
@@ -85,32 +85,33 @@ def failed() -> Iterable[Finding]:
 def queued() -> Iterable[Finding]:
     """Answers of ours leave within moments."""
     count, age = one(QUEUED)
-    title, page = _("Messages to be sent"), "admin:messaging_message_changelist"
-    if not count:
-        yield Finding("queued", Severity.OK, title, _("None waits."), page=page)
-        return
-    overdue = max(0, age or 0)
-    severity = by_age(overdue, "queued_seconds")
-    text = _("%(count)s wait to be sent, the oldest %(age)d s past its time.")
-    advice = _("See whether the drain outgoing is at work, and whether a channel's token is refused.")
-    yield Finding(
-        "queued", severity, title, text % {"count": counted(count), "age": overdue}, advice if severity else "", page
+    overdue = None if age is None else max(0, age)
+    yield backlog(
+        "queued",
+        _("Messages to be sent"),
+        overdue,
+        "queued_seconds",
+        text=_("%(count)s wait to be sent, the oldest %(age)d s past its time.")
+        % {"count": counted(count), "age": overdue or 0},
+        advice=_("See whether the drain outgoing is at work, and whether a channel's token is refused."),
+        page="admin:messaging_message_changelist",
     )
 
 
 def spooled() -> Iterable[Finding]:
     """Nothing stays on this machine's disk that belongs in the database."""
     count, age = spool_state()
-    title = _("Spool of this machine")
-    if not count:
-        yield Finding("spool", Severity.OK, title, _("Empty."))
-        return
-    severity = by_age(age, "delivery_seconds")
-    text = _("%(count)d deliveries are on disk, the oldest for %(age)d s.") % {"count": count, "age": age}
-    advice = _(
-        "They go to the database by themselves once it is back. The drain spool has to be at work on this machine."
+    yield backlog(
+        "spool",
+        _("Spool of this machine"),
+        age if count else None,
+        "delivery_seconds",
+        text=_("%(count)d deliveries are on disk, the oldest for %(age)d s.") % {"count": count, "age": age},
+        advice=_(
+            "They go to the database by themselves once it is back. The drain spool has to be at work on this machine."
+        ),
+        none=_("Empty."),
     )
-    yield Finding("spool", severity, title, text, advice if severity else "")
 
 
 CHECKS = (

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from crm import markup
 from crm.admin.filters import choice_filter
 from crm.admin.pages import staff_page
-from crm.admin.staff_admin import StaffAdmin
+from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.backups import schedule
 from crm.backups.making import our_keys, request_backup
 from crm.backups.state import state_of_backups
@@ -32,7 +32,7 @@ TONES: dict[str, Tone] = {
 
 
 @admin.register(Backup)
-class BackupAdmin(StaffAdmin):
+class BackupAdmin(ReadOnly, StaffAdmin):
     """Rows are written by those who make and prove backups; here they are only read."""
 
     list_display = ("what", "state_now", "holds", "proven", "kept")
@@ -58,12 +58,6 @@ class BackupAdmin(StaffAdmin):
     empty_icon = "settings_backup_restore"
     empty_title = gettext_lazy("No backup yet")
     empty_hint = gettext_lazy("The first is made in the night, or now by the button.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         state = state_of_backups()

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from crm import markup
 from crm.admin.filters import choice_filter
 from crm.admin.pages import staff_page
-from crm.admin.staff_admin import StaffAdmin
+from crm.admin.staff_admin import ReadOnly, StaffAdmin
 from crm.markup import Tone, column
 from crm.models import Incident, Severity
 from crm.monitoring.findings import Finding, look
@@ -48,7 +48,7 @@ def _open_incidents() -> list[Incident]:
 
 
 @admin.register(Incident)
-class IncidentAdmin(StaffAdmin):
+class IncidentAdmin(ReadOnly, StaffAdmin):
     """Rows are written by those who watch; here they are only read."""
 
     list_display = ("what", "state_now", "begun", "over", "told")
@@ -70,12 +70,6 @@ class IncidentAdmin(StaffAdmin):
     empty_icon = "verified"
     empty_title = gettext_lazy("Nothing has gone wrong")
     empty_hint = gettext_lazy("What is wrong for some minutes is kept here, with when it was over.")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

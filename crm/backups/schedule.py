@@ -12,6 +12,13 @@ BACKUP, SPACE, VERIFY, DRILL = TASKS = (
     "crm.backups.verify",
     "crm.backups.drill",
 )
+#: By when each that is watched has to be done, after it was due.
+GRACE = {BACKUP: timedelta(hours=2), VERIFY: timedelta(hours=12), DRILL: timedelta(days=1)}
+
+
+def is_overdue(task: str, due: datetime) -> bool:
+    """Tell whether a task that was due at a time is missed."""
+    return timezone.now() >= due + GRACE[task]
 
 
 def due_after(task: str, last: datetime | None) -> datetime | None:

@@ -16,13 +16,20 @@ from crm.models import Backup
 
 def check_space() -> bool:
     """See that there is room, and tell administrators where there is not; return whether there is."""
-    short = [(folder, need) for folder, need in _needs() if shutil.disk_usage(folder).free < need]
-    for folder, need in short:
-        text = _("Too little space for the backups: %(folder)s has %(free)s free, and %(need)s are needed.")
-        free = shutil.disk_usage(folder).free
-        values = {"folder": folder, "free": filesizeformat(free), "need": filesizeformat(need)}
-        alert(f"space:{timezone.localdate()}:{folder}", text % values)
+    short = shortages()
+    for folder, text in short:
+        alert(f"space:{timezone.localdate()}:{folder}", text)
     return not short
+
+
+def shortages() -> list[tuple[Path, str]]:
+    """Return the folders that have too little room for the next backup, each with what is wrong in words."""
+    text = _("Too little space for the backups: %(folder)s has %(free)s free, and %(need)s are needed.")
+    return [
+        (folder, text % {"folder": folder, "free": filesizeformat(free), "need": filesizeformat(need)})
+        for folder, need in _needs()
+        if (free := shutil.disk_usage(folder).free) < need
+    ]
 
 
 def _needs() -> list[tuple[Path, int]]:

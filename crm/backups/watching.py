@@ -27,12 +27,6 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS, WATCH_SECONDS, HINT_AGAIN_SECONDS, HINT_OVERDUE_SECONDS = 1.0, 20.0, 60.0, 3600.0
 NEW_RUN = timedelta(minutes=1)  # its row is there before its lock can be seen
 RECENTLY = timedelta(days=7)
-#: By when each has to be done, after it was due.
-GRACE = {
-    schedule.BACKUP: timedelta(hours=2),
-    schedule.VERIFY: timedelta(hours=12),
-    schedule.DRILL: timedelta(days=1),
-}
 LOCK_HELD = """
     SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -90,7 +84,7 @@ class BackupDrain:
 
     def _watch(self, task: str, last: datetime | None) -> int:
         due = schedule.due_after(task, last)
-        if due is None or timezone.now() < due + GRACE[task]:
+        if due is None or not schedule.is_overdue(task, due):
             return 0
         told = alert(f"overdue:{task}:{due:%Y%m%d%H%M}", _overdue(task) % {"when": moment(due)})
         self._hint(f"overdue {task}", HINT_OVERDUE_SECONDS, task)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from crm.deadline import deadlines
 from crm.log_format import describe, place
 from crm.models import Severity
-from crm.monitoring.thresholds import without_database
+from crm.monitoring.thresholds import by_age, without_database
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,16 @@ class Finding:
             "summary": self.summary,
             "advice": self.advice,
         }
+
+
+def backlog(
+    key: str, title: str, age: float | None, threshold: str, *, text: str, advice: str, none: str = "", page: str = ""
+) -> Finding:
+    """Return what a check says of things that wait: as bad as the oldest is old, in seconds; None: nothing waits."""
+    if age is None:
+        return Finding(key, Severity.OK, title, none or _("None waits."), page=page)
+    severity = by_age(age, threshold)
+    return Finding(key, severity, title, text, advice if severity else "", page)
 
 
 @dataclass(frozen=True, slots=True)

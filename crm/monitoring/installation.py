@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy
 
 from crm import runtime_settings
 from crm.backups import schedule
+from crm.backups.space import shortages
 from crm.backups.state import state_of_backups
-from crm.backups.watching import GRACE
 from crm.log_format import describe
-from crm.markup import moment, since
+from crm.markup import moment
 from crm.models import Backup, Channel, Severity
 from crm.monitoring.database import how_far_behind
 from crm.monitoring.findings import Check, Finding, why_no_database, within
@@ -44,7 +44,7 @@ def drains() -> Iterable[Finding]:
         )
         return
     times = [at for at in gone.values() if at]
-    last = _("last seen %(ago)s ago") % {"ago": since(max(times))} if times else _("never seen")
+    last = _("last seen on %(when)s") % {"when": moment(max(times))} if times else _("never seen")
     text = _("Not at work: %(names)s (%(last)s).") % {"names": ", ".join(gone), "last": last}
     advice = _(
         "Start the processes ingest, send and leads (make run, or systemctl start migochat.target). Work waits in its table."
@@ -61,32 +61,44 @@ def celery() -> Iterable[Finding]:
             yield Finding(f"celery:{name}", Severity.OK, title, _("At work."))
             continue
         at = gone[name]
-        text = _("Last seen %(ago)s ago.") % {"ago": since(at)} if at else _("Never seen.")
+        text = _("Last seen on %(when)s.") % {"when": moment(at)} if at else _("Never seen.")
         advice = _("Start the process %(name)s. Until then no backup is made on schedule.") % {"name": name}
         yield Finding(f"celery:{name}", Severity.WARNING, title, text, advice)
 
 
 def backups() -> Iterable[Finding]:
     """A backup was made, and proven, when it should have been."""
-    state, now = state_of_backups(), timezone.now()
-    names = {schedule.BACKUP: _("Backup"), schedule.VERIFY: _("Proof of a backup")}
-    bad = {schedule.BACKUP: Severity.CRITICAL, schedule.VERIFY: Severity.WARNING}
-    for task, title in names.items():
-        last = state.last_done[task]
-        text = _("Last %(ago)s ago.") % {"ago": since(last)} if last else _("None yet.")
+    titles = {
+        schedule.BACKUP: _("Backup"),
+        schedule.VERIFY: _("Proof of a backup"),
+        schedule.DRILL: _("Drill with a backup"),
+    }
+    for task, last in state_of_backups().last_done.items():
+        title = titles[task]
+        text = _("Last: %(when)s.") % {"when": moment(last)} if last else _("None yet.")
         due = schedule.due_after(task, last)
         key = f"backups:{task.rpartition('.')[2]}"
         page = "admin:crm_backup_changelist"
         if due is None:
             advice = _("Switch it on in the admin, Schedule.")
             yield Finding(key, Severity.WARNING, title, f"{text} {_('It is switched off.')}", advice, page)
-        elif now >= due + GRACE[task]:
+        elif schedule.is_overdue(task, due):
+            severity = Severity.CRITICAL if task == schedule.BACKUP else Severity.WARNING
             text = f"{text} {_('It was due on %(when)s.') % {'when': moment(due)}}"
-            advice = _("manage.py backup makes one now and says what is wrong; manage.py verify_backup proves it.")
-            yield Finding(key, bad[task], title, text, advice, page)
+            advice = _(
+                "manage.py backup makes one now and says what is wrong; manage.py verify_backup --drill proves it."
+            )
+            yield Finding(key, severity, title, text, advice, page)
         else:
             yield Finding(key, Severity.OK, title, text, page=page)
     yield from _failed_backup()
+    yield from _space()
+
+
+def _space() -> Iterable[Finding]:
+    for folder, text in shortages():
+        advice = _("Free space there, or let backups go elsewhere: docs/backups.md.")
+        yield Finding(f"backups:space:{folder}", Severity.WARNING, _("Space for backups"), text, advice)
 
 
 def _failed_backup() -> Iterable[Finding]:
