@@ -1,9 +1,10 @@
 """What all tests share."""
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,13 @@ def pytest_configure(config: pytest.Config) -> None:
     import_module(settings.ROOT_URLCONF)  # and with the addresses the screens
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     DatabaseOperations.sql_flush = empty_quickly  # type: ignore[assignment]  # for the time of the tests
-    settings.BACKUP_KEYS_DIR = Path(tempfile.mkdtemp(prefix="migochat-keys-"))
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # files of tests are nobody's
     settings.STORAGES = {**settings.STORAGES, "default": memory}
     if not is_worker(config):
         # Not below pytest's own folder, which is closed to the user that the database runs as when we are root.
         os.environ[TEMPLATE] = tempfile.mkdtemp(prefix="migochat-template-")
         Path(os.environ[TEMPLATE]).chmod(0o755)
+    settings.BACKUP_KEYS_DIR = Path(os.environ[TEMPLATE]) / "backup-keys"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -96,6 +97,17 @@ def empty_quickly(operations: DatabaseOperations, style: Any, tables: list[str],
     if not is_superuser:
         return truncate(operations, style, tables, **options)
     return deletions(tables)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let what is measured by the clock run alone: no other worker is in a test meanwhile."""
+    folder = Path(os.environ[TEMPLATE])
+    with (folder / "gate").open("a") as gate, (folder / "room").open("a") as room:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # held while one waits to be alone, so that nobody else goes in before
+        fcntl.flock(room, fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        return (yield)
 
 
 def is_worker(config: pytest.Config) -> bool:

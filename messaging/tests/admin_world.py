@@ -10,7 +10,7 @@ from django_celery_beat.models import CrontabSchedule
 
 from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm import roles
-from crm.models import Backup, Consent, Incident, Note, ScheduledTask, Setting, Tag, Team, User
+from crm.models import Backup, Channel, Consent, Incident, Note, ScheduledTask, Setting, Tag, Team, User
 from crm.tests.factories import make_channel, make_customer, make_identity
 from messaging.models import (
     Attachment,
@@ -82,15 +82,27 @@ def make_world() -> dict[str, Any]:
         conversations.append(conversation)
     first = conversations[0]
     return {
-        "auth.Group": Group.objects.create(name=SCRIPT),
         "crm.Customer": first.identity.customer,
         "crm.Channel": channel,
         "crm.User": staff,
+        "campaigns.Post": post,
+        "campaigns.AdCampaign": ad,
+        "campaigns.PerformanceMetric": PerformanceMetric.objects.create(
+            ad=ad, day=NOON.date(), spend=5, currency="EGP"
+        ),
+        "messaging.Conversation": first,
+        "messaging.Message": first.messages.first(),
+        **_of_operations(staff),
+        **_of_people(first),
+        **_of_messaging(channel, first, staff, shop),
+    }
+
+
+def _of_operations(staff: User) -> dict[str, Any]:
+    return {
+        "auth.Group": Group.objects.create(name=SCRIPT),
         "crm.Team": Team.objects.create(name=SCRIPT),
         "crm.Tag": Tag.objects.create(name=SCRIPT),
-        "crm.Consent": Consent.objects.create(
-            customer=first.identity.customer, identity=first.identity, granted=False, source="message", at=NOON
-        ),
         "crm.Incident": Incident.objects.create(
             key="disk:files",
             severity=1,
@@ -107,44 +119,34 @@ def make_world() -> dict[str, Any]:
             name=SCRIPT, task=QUOTES, crontab=CrontabSchedule.objects.create(minute="5", hour="4")
         ),
         "crm.Setting": Setting.objects.create(key="channels.silent_after_hours", value=5),
-        "campaigns.Post": post,
-        "campaigns.AdCampaign": ad,
-        "campaigns.PerformanceMetric": PerformanceMetric.objects.create(
-            ad=ad, day=NOON.date(), spend=5, currency="EGP"
-        ),
-        "messaging.Conversation": first,
-        "messaging.Message": first.messages.first(),
+    }
+
+
+def _of_people(talk: Conversation) -> dict[str, Any]:
+    identity = talk.identity
+    consent = {"granted": False, "source": "message", "at": NOON}
+    return {"crm.Consent": Consent.objects.create(customer=identity.customer, identity=identity, **consent)}
+
+
+def _of_messaging(channel: Channel, talk: Conversation, staff: User, shop: Team) -> dict[str, Any]:
+    keywords, _is_new = HandoffKeywords.objects.get_or_create(language="en", defaults={"phrases": SCRIPT})
+    return {
         "messaging.Handoff": Handoff.objects.create(
-            conversation=first, reason=SCRIPT, by="bot", context={SCRIPT: QUOTES}, assignee=staff, team=shop
+            conversation=talk, reason=SCRIPT, by="bot", context={SCRIPT: QUOTES}, assignee=staff, team=shop
         ),
-        "messaging.HandoffKeywords": HandoffKeywords.objects.get_or_create(language="en", defaults={"phrases": SCRIPT})[
-            0
-        ],
+        "messaging.HandoffKeywords": keywords,
         "messaging.CannedReply": CannedReply.objects.create(
-            title=SCRIPT,
-            shortcut="script",
-            text=QUOTES,
-            team=shop,
-            file=ContentFile(b"%PDF-", "a"),
-            file_name=SCRIPT,
-            mime_type="application/pdf",
+            title=SCRIPT, shortcut="script", text=QUOTES, team=shop,
+            file=ContentFile(b"%PDF-", "a"), file_name=SCRIPT, mime_type="application/pdf",
         ),
         "messaging.MessageTemplate": MessageTemplate.objects.create(
-            channel=channel,
-            name=SCRIPT,
-            language="ar",
-            category=QUOTES[:50],
-            status="APPROVED",
-            header=RIGHT_TO_LEFT,
-            body=SCRIPT,
-            footer=QUOTES,
-            buttons=[{"type": "URL", "text": SCRIPT}],
-            synced_at=NOON,
+            channel=channel, name=SCRIPT, language="ar", category=QUOTES[:50], status="APPROVED", header=RIGHT_TO_LEFT,
+            body=SCRIPT, footer=QUOTES, buttons=[{"type": "URL", "text": SCRIPT}], synced_at=NOON,
         ),
         "messaging.WebhookDelivery": make_delivery(
             channel, body=SCRIPT.encode(), query=QUOTES, headers={"user-agent": SCRIPT}, status="failed", error=SCRIPT
         ),
-    }
+    }  # fmt: skip
 
 
 def _fill(conversation: Conversation, text: str, post: Post, ad: AdCampaign, staff: User) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from crm.models import User
 from messaging.ingest.database import database, health
 from messaging.ingest.known_channels import forget_channels
+from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.browser import DESK, Browser
 from messaging.tests.door import open_door
 from messaging.tests.sending_world import SendingWorld, sending_world
@@ -33,6 +35,18 @@ def world(settings: Any, transactional_db: None, tmp_path: Path) -> Iterator[Sen
     settings.MEDIA_ROOT = tmp_path
     with open_door() as address, sending_world(settings, address) as made:
         yield made
+
+
+@pytest.fixture
+def seller() -> User:
+    """Who sells, and belongs to the team of the samples."""
+    return colleague("seller")
+
+
+@pytest.fixture
+def client(seller: User) -> Client:
+    """The seller, logged in."""
+    return client_of(seller)
 
 
 @pytest.fixture

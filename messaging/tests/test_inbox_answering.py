@@ -22,16 +22,6 @@ pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def client(seller: User) -> Client:
-    return client_of(seller)
-
-
 @pytest.fixture(autouse=True)
 def _files_in_a_scratch_folder(tmp_path: Any, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path

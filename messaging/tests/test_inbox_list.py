@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 MOST_QUERIES, MOST_OF_ROWS = 10, 7
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def client(seller: User) -> Client:
-    return client_of(seller)
-
-
 def test_tabs_tell_whose_with_their_counts(seller: User, client: Client) -> None:
     talk_with("Mine", assignee=seller)
     talk_with("Nobody's", minutes=6)

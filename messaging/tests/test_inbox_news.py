@@ -24,16 +24,6 @@ pytestmark = pytest.mark.django_db
 OWN_QUERIES, ALL_QUERIES = 1, 3  # two find out who asks
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def client(seller: User) -> Client:
-    return client_of(seller)
-
-
 def micros_ago(**span: int) -> int:
     return (timezone.now() - timedelta(**span) - versions.EPOCH) // timedelta(microseconds=1)
 

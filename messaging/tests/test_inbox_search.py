@@ -20,16 +20,6 @@ pytestmark = pytest.mark.django_db
 MOST_QUERIES, MOST_OF_FURTHER = 12, 5
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def client(seller: User) -> Client:
-    return client_of(seller)
-
-
 def found(client: Client, **query: Any) -> list[str]:
     """Return the texts of the messages that are shown, in order."""
     response = client.get(url_of(""), query)

@@ -16,16 +16,6 @@ from messaging.tests.inbox_asking import listed, talk_with, url_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def client(seller: User) -> Client:
-    return client_of(seller)
-
-
 def put(client: Client, talk: Conversation, expected: int = 200, **values: Any) -> str:
     response = client.post(url_of("tags", talk.pk), values)
     assert response.status_code == expected

@@ -12,21 +12,10 @@ from crm.models import Identity, User
 from messaging.message_templates.reading import Facts
 from messaging.message_templates.storing import store_templates
 from messaging.models import Conversation, MessageTemplate, Outgoing
-from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.inbox_asking import send, talk_with, url_of
 
 pytestmark = pytest.mark.django_db
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
-
-
-@pytest.fixture
-def seller() -> User:
-    return colleague("seller")
-
-
-@pytest.fixture
-def client(seller: User) -> Client:
-    return client_of(seller)
 
 
 def late_talk(seller: User) -> Conversation:

@@ -2,17 +2,16 @@
 //
 // The composer tells by `composer:slash` what stands behind the slash (`words`; null: nothing any more), in which `conversation`,
 // where a list may be shown (`picker`), and how to put a text in the place of the slash and the word (`insert`).
+import { Options } from "../inbox/options.js";
+
 const WAIT = 120; // milliseconds without a key before the server is asked
 const script = document.querySelector("script[data-canned-replies]");
 const { cannedReplies: address, none, missing: missingWords, failed } = script.dataset;
 
-let open = null; // what the list that is shown belongs to: { picker, insert, field, words }
+let open = null; // what the list that is shown belongs to: { picker, options, insert, form, field, words }
 let timer = 0;
 let asked = 0; // the newest question; answers to older ones are of no matter
 let dismissed = ""; // what was typed when somebody closed the list
-
-const options = () => [...open.picker.querySelectorAll("[role=option]")];
-const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
 
 function element(name, attributes, ...children) {
   const made = Object.assign(document.createElement(name), attributes);
@@ -25,19 +24,10 @@ function close() {
   asked += 1;
   if (!open) return;
   open.picker.hidden = true;
+  open.options.choose(undefined);
   open.picker.replaceChildren();
-  open.field.removeAttribute("aria-activedescendant");
   open.field.removeAttribute("aria-controls");
   open = null;
-}
-
-function select(place) {
-  options().forEach((option, number) => {
-    option.setAttribute("aria-selected", String(number === place));
-    if (number !== place) return;
-    option.scrollIntoView({ block: "nearest" });
-    open.field.setAttribute("aria-activedescendant", option.id);
-  });
 }
 
 function line(reply) {
@@ -70,7 +60,7 @@ function show(replies) {
   open.picker.id ||= "canned-replies";
   open.field.setAttribute("aria-controls", open.picker.id);
   open.picker.hidden = false;
-  select(0);
+  open.options.choose(open.options.all()[0]);
 }
 
 async function ask({ conversation, words }) {
@@ -96,16 +86,15 @@ async function drop(file, form) {
   form.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: carried }));
 }
 
-async function take(option) {
-  if (!option) return;
-  const { insert, form, picker, field, words } = open;
+async function take({ reply }) {
+  const taken = open;
   close();
-  insert(option.reply.text);
-  if (!option.reply.file) return;
+  taken.insert(reply.text);
+  if (!reply.file) return;
   try {
-    await drop(option.reply.file, form);
+    await drop(reply.file, taken.form);
   } catch {
-    open = { picker, insert, field, form, words };
+    open = taken;
     tell(failed);
   }
 }
@@ -115,7 +104,8 @@ document.addEventListener("composer:slash", (event) => {
   if (words === null) dismissed = "";
   if (words === null || (dismissed && `/${words}`.startsWith(dismissed))) return close();
   clearTimeout(timer);
-  open = { picker, insert, words, form: event.target, field: event.target.querySelector("textarea") };
+  const field = event.target.querySelector("textarea");
+  open = { picker, options: new Options(field, picker), insert, words, form: event.target, field };
   timer = setTimeout(ask, WAIT, { conversation, words });
 });
 
@@ -123,16 +113,9 @@ document.addEventListener(
   "keydown",
   (event) => {
     if (!open || open.picker.hidden || event.target !== open.field || event.isComposing) return;
-    const all = options();
-    const steps = { ArrowDown: 1, ArrowUp: -1 };
-    if (event.key === "Escape") {
-      dismissed = `/${open.words}`;
-      close();
-    } else if (steps[event.key] && all.length) {
-      select((chosen() + steps[event.key] + all.length) % all.length);
-    } else if ((event.key === "Enter" || event.key === "Tab") && !event.shiftKey && all.length) {
-      take(all[chosen()]);
-    } else return;
+    if (event.key !== "Escape") return open.options.key(event, take);
+    dismissed = `/${open.words}`;
+    close();
     event.preventDefault();
     event.stopPropagation();
   },
