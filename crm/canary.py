@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, OperationalError, ProgrammingError
 
+from crm.checks import BEFORE_WORK
 from crm.encrypted_fields import Unreadable
 from crm.encryption import blind_index
 from crm.log_format import describe
@@ -71,6 +72,8 @@ def check_keys_when_possible() -> None:
 
 class KeyedCommand(BaseCommand):
     """A command that reads or writes encrypted values: it refuses to start with wrong keys."""
+
+    requires_system_checks = BEFORE_WORK
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:

@@ -6,11 +6,13 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand
 
+from crm.checks import BEFORE_WORK
 from crm.progress import Progress
 from crm.retention import run_rules
 
 
 class Command(BaseCommand):
+    requires_system_checks = BEFORE_WORK
     help = "Remove deliveries, notices and uploaded files, and close idle conversations, that are older than the settings say."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
