@@ -27,6 +27,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 #: How Django empties tables.
 truncate = DatabaseOperations.sql_flush
 
+#: Models whose rows a migration put there, and which.
+SEEDED = {
+    "leads.Stage": "leads.migrations.0002_seed_stages",
+    "django_celery_beat.PeriodicTask": "crm.migrations.0014_schedule",
+}
+
 #: How long a browser waits for what a test expects of a page, in milliseconds.
 PATIENCE = 30_000
 
@@ -116,10 +122,12 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _stages(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
-    """Put the stages back that a migration seeded: a test with transactions of its own leaves all tables empty."""
-    if request.node.get_closest_marker("django_db") and not apps.get_model("leads", "Stage").objects.exists():
-        import_module("leads.migrations.0002_seed_stages").seed(apps, connection.schema_editor())
+def _seeded(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
+    """Put back what migrations seeded: a test with transactions of its own leaves all tables empty."""
+    if request.node.get_closest_marker("django_db"):
+        for name, migration in SEEDED.items():
+            if not apps.get_model(name).objects.exists():
+                import_module(migration).seed(apps, connection.schema_editor())
 
 
 @pytest.fixture(scope="module")

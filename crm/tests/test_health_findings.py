@@ -20,6 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from crm.canary import create_canary
+from crm.markup import moment
 from crm.models import Channel, Heartbeat, Severity
 from crm.monitoring.findings import Check, Finding, look
 from crm.monitoring.heartbeats import BEAT, WORKER
@@ -80,11 +81,12 @@ class TestFindings:
 
     def test_a_drain_that_nobody_runs_is_named(self) -> None:
         all_at_work()
-        Heartbeat.objects.filter(name="outgoing").update(seen_at=timezone.now() - timedelta(minutes=3))
+        seen_at = timezone.now() - timedelta(minutes=3)
+        Heartbeat.objects.filter(name="outgoing").update(seen_at=seen_at)
         Heartbeat.objects.filter(name=BEAT).delete()
         answers = found()
         assert answers["drains"].severity == Severity.CRITICAL
-        assert "Not at work: outgoing (last seen 3" in answers["drains"].summary
+        assert answers["drains"].summary == f"Not at work: outgoing (last seen on {moment(seen_at)})."
         assert answers["celery:beat"].severity == Severity.WARNING
         assert answers["celery:worker"].severity == Severity.OK
 
