@@ -250,6 +250,10 @@ METRICS = ["messaging.metrics.SOURCES", "leads.metrics.SOURCES"]
 # What is removed once it is old enough, each app its own, by dotted name.
 RETENTION = ["messaging.retention.RULES", "crm.retention.rules.RULES"]
 
+# What becomes of rows when a person is erased, the uppermost app first, and what each app does beside, by dotted name.
+ERASURE = ["leads.erasure.RULES", "messaging.erasure.rules.RULES", "crm.erasure.rules.RULES"]
+ERASURE_STEPS = ["messaging.erasure.step.MessagingErasure", "leads.erasure.LeadsErasure"]
+
 # What is looked at by `manage.py health`, each app its own, by dotted name; in the order in which it is shown.
 HEALTH_CHECKS = [
     "messaging.health.CHECKS",

@@ -70,7 +70,8 @@ class Customer(SealedModel):
     The name follows the newest profile seen until a person changes it (`name_at` empty: set by a person). `read_from` tells by
     what label, trade, type, persona and governorate were set: `{"label": {"at": time, "message": id, "rule": id}}` where a rule
     did, `{"label": {"by": user id}}` where a person did; rules never change the latter. A governorate read from text is a guess
-    until a person confirms it. `picture` is the name of our copy in the storage of files.
+    until a person confirms it. `picture` is the name of our copy in the storage of files. Of somebody erased (`erased_at`) the row
+    stays for the figures that count it, without anything that leads to them.
     """
 
     class Label(models.TextChoices):
@@ -128,6 +129,7 @@ class Customer(SealedModel):
     merged_into = models.ForeignKey(
         "self", models.PROTECT, verbose_name=_("merged into"), null=True, blank=True, editable=False
     )
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
@@ -139,6 +141,7 @@ class Customer(SealedModel):
             ("merge_customer", _("May merge customers and undo that")),
             ("export_customer", _("May export phone numbers and e-mail addresses")),
             ("import_customer", _("May import customers and leads")),
+            ("erase_customer", _("May erase a person for good")),
         )
         constraints = (
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
@@ -153,7 +156,8 @@ class Customer(SealedModel):
         )
 
     def __str__(self) -> str:
-        return self.name or _("Customer %(number)s") % {"number": self.pk}
+        words = _("Erased person %(number)s") if self.erased_at else _("Customer %(number)s")
+        return self.name or words % {"number": self.pk}
 
     def set_phone(self, text: str) -> None:
         """Keep a phone number along with the key it is found by."""

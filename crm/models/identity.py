@@ -33,6 +33,7 @@ class Identity(TimestampedModel):
     is_placeholder = models.BooleanField(
         _("placeholder"), default=False, help_text=_("A lead form whose fields are still to be fetched.")
     )
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("identity")

@@ -97,6 +97,8 @@ class DeliveryDrain(ClaimingDrain):
         consequences = 0
         try:
             body = WebhookDelivery.open_body(uid, bytes(sealed))
+            if not body:  # all of it told of somebody who was erased
+                return {"id": number, "status": "ignored", "error": ""}
             delivery = Delivery(number, channel_id, body, query, headers, received_at)
             events = ADAPTERS[self.routes.platform_of(channel_id)].parse(delivery.as_received())
         except (MalformedPayload, Undecryptable) as error:

@@ -20,6 +20,12 @@ INSERT = """
     FROM json_to_recordset(%s) AS new
         (channel_id bigint, kind text, event_key bytea, target_key bytea, at timestamptz, received_at timestamptz,
          version bigint, status smallint, text text, actor_key bytea, details jsonb, delivery_id bigint)
+    WHERE NOT EXISTS (
+        SELECT FROM messaging_message AS message
+        JOIN messaging_conversation AS conversation ON conversation.id = message.conversation_id
+        JOIN crm_identity AS identity ON identity.id = conversation.identity_id
+        WHERE message.channel_id = new.channel_id AND message.external_key = new.target_key AND identity.erased_at IS NOT NULL
+    )
     ORDER BY event_key
     ON CONFLICT (channel_id, event_key) DO NOTHING
     RETURNING channel_id, target_key
@@ -103,7 +109,10 @@ FORGET_EDITS = """
 
 
 def insert(drafts: list[EventDraft]) -> set[MessageKey]:
-    """Store events and return the keys of the messages they speak of, where they are new."""
+    """Store events and return the keys of the messages they speak of, where they are new.
+
+    Of messages with somebody who was erased nothing more is kept.
+    """
     if not drafts:
         return set()
     rows = [

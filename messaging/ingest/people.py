@@ -44,7 +44,7 @@ INSERT_KEYS = """
     FROM json_to_recordset(%s) AS new (uid uuid, identity_id bigint, channel_id bigint, kind text, value bytea, key bytea)
     ON CONFLICT (channel_id, kind, key) DO NOTHING
 """
-LOCK = "SELECT id, customer_id FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK = "SELECT id, customer_id, erased_at FROM crm_identity WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 UPDATE_IDENTITIES = """
     UPDATE crm_identity AS identity SET
         first_inbound_at = LEAST(identity.first_inbound_at, new.first_inbound_at),
@@ -110,6 +110,10 @@ SET_PHONE = """
     WHERE id = %(id)s AND phone_key IS NULL
 """
 UID_OF = "SELECT uid FROM crm_customer WHERE id = %s"
+
+
+class ErasedMeanwhile(Exception):
+    """Somebody was erased between being found and being locked."""
 
 
 def find(persons: list[Person], batch: list[Person]) -> list[PersonKey]:
@@ -242,11 +246,18 @@ def _add_phones(known: list[Person], unknown: set[PersonKey]) -> None:
 
 
 def lock(persons: list[Person]) -> None:
-    """Wait for drains that write to the same people, and learn whose they are by now: a colleague may have merged customers."""
+    """Wait for drains that write to the same people, and learn whose they are by now: a colleague may have merged customers.
+
+    Raises:
+        ErasedMeanwhile: somebody was erased since they were found; read once more, they are somebody new.
+    """
     if persons:
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [sorted({person.identity_id for person in persons})])
-            customers = dict(cursor.fetchall())
+            rows = cursor.fetchall()
+        if any(erased_at for *_, erased_at in rows):
+            raise ErasedMeanwhile
+        customers = {identity_id: customer_id for identity_id, customer_id, _ in rows}
         for person in persons:
             person.customer_id = customers.get(person.identity_id, person.customer_id)
 

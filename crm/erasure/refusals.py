@@ -1,0 +1,13 @@
+"""Why an erasure does not take place."""
+
+
+class ErasureRefused(Exception):
+    """Nothing was erased; the message says why and what to do."""
+
+
+class PersonChanged(ErasureRefused):
+    """Who belongs to the person changed while it was begun."""
+
+
+class NoteRefused(Exception):
+    """A note of an erasure that is damaged, or none of ours; the message says which."""

@@ -1,0 +1,79 @@
+"""Carrying noted erasures out again: in a database that was restored from an older backup, or where one was cut short."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from crm.erasure.erasing import erase_again
+from crm.erasure.notes import Note, kept_notes
+from crm.erasure.person import Person
+from crm.erasure.refusals import NoteRefused
+from crm.erasure.steps import steps
+from crm.merging import MergeRefused, undo_merge
+from crm.models import Customer, CustomerMerge, IdentityKey
+
+
+@dataclass
+class Replayed:
+    """What came of the notes: their names, how many persons were erased, and what could not be done, in words."""
+
+    seen: set[str] = field(default_factory=set)
+    erased: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def replay_notes(*, beside: Path | None = None, leave: Collection[str] = ()) -> Replayed:
+    """Carry out every note whose erasure this database has not seen, but those in `leave`; each in a transaction of its own."""
+    result = Replayed()
+    for name, note in kept_notes(beside):
+        if name in leave:
+            continue
+        result.seen.add(name)
+        if isinstance(note, NoteRefused):
+            result.problems.append(f"The note {name} was not carried out: {note}.")
+        elif not is_done(note):
+            with transaction.atomic():
+                result.problems += [f"{name}: {problem}" for problem in _replay(note)]
+            result.erased += 1
+    return result
+
+
+def is_done(note: Note) -> bool:
+    """Tell whether this database knows of an erasure. Where it has never seen the person, only files are to be looked for."""
+    return customers_of(note).exists() and not customers_of(note).filter(erased_at=None).exists()
+
+
+def customers_of(note: Note) -> QuerySet[Customer]:
+    """Return the customers of a note that there are here: by number, and by uid, since another may have the number by now."""
+    return Customer.objects.filter(pk__in=note.customers.values(), uid__in=note.customers)
+
+
+def _replay(note: Note) -> list[str]:
+    problems = list(_part_from_others(note))
+    keys = IdentityKey.objects.filter(pk__in=note.keys.values(), uid__in=note.keys)
+    customers = list(customers_of(note).values_list("pk", flat=True))
+    person = Person.of(customers, set(keys.values_list("identity", flat=True)))
+    if person.customers or person.identities:
+        erase_again(person)
+    for step in steps():
+        step.carry_out_noted(note)
+    return problems
+
+
+def _part_from_others(note: Note) -> Iterator[str]:
+    """Undo merges with people who are not of the note: they were taken apart before the erasure.
+
+    Whoever merged them stands in for whoever undid it, which the backup does not know. Yield what could not be undone.
+    """
+    ours = set(customers_of(note).values_list("pk", flat=True))
+    with_us = CustomerMerge.objects.filter(Q(kept__in=ours) | Q(merged__in=ours), undone_at=None)
+    for merge in with_us.select_related("by").order_by("-pk"):
+        if {merge.kept_id, merge.merged_id} <= ours or merge.by is None:
+            continue
+        try:
+            undo_merge(merge_id=merge.pk, by=merge.by)
+        except MergeRefused as refused:
+            yield f"customers {merge.kept_id} and {merge.merged_id} could not be taken apart: {refused}"
