@@ -20,7 +20,7 @@ RULED = frozenset({"label", "trade", "type", "persona", "governorate", "owner"})
 @transaction.atomic
 def set_blocked(*, customer: Customer, blocked: bool) -> None:
     """Stop writing to a customer, or take that back."""
-    Customer.objects.filter(pk=customer.pk).update(blocked=blocked, updated_at=timezone.now())
+    Customer.objects.filter(pk=customer.pk, erased_at=None).update(blocked=blocked, updated_at=timezone.now())
 
 
 @transaction.atomic

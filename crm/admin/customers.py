@@ -164,7 +164,7 @@ class CustomerAdmin(Exports, PageActions, StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         found = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "crm_customer_changelist":
-            found = found.filter(merged_into=None)
+            found = found.filter(merged_into=None, erased_at=None)
             also = ("tags",) if "tag_names" in self.get_list_display(request) else ()
             return found.defer("phone", "email").prefetch_related(Prefetch("identities", IDENTITIES), *also)
         return found.select_related("owner", "merged_into")
@@ -246,9 +246,12 @@ class CustomerAdmin(Exports, PageActions, StaffAdmin):
             "identities": IDENTITIES.filter(customer=row),
             "notes": row.notes.select_related("author")[:20],
             "panels": [panel for panel in panels if panel],
-            "may_note": request.user.has_perm("crm.add_note"),
+            "may_note": not row.erased_at and request.user.has_perm("crm.add_note"),
             "may_change": self.has_change_permission(request, row),
-            "may_merge": row.merged_into_id is None and request.user.has_perm("crm.merge_customer"),
+            "may_merge": row.merged_into_id is None
+            and not row.erased_at
+            and request.user.has_perm("crm.merge_customer"),
+            "may_erase": not row.erased_at and request.user.has_perm("crm.erase_customer"),
             "label_tone": LABEL_TONES.get(row.label, "neutral"),
         }
 
@@ -275,7 +278,13 @@ class CustomerAdmin(Exports, PageActions, StaffAdmin):
         if fields:
             obj.save(update_fields=[*sorted(fields), "updated_at"])
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody write to the row of somebody who was erased."""
+        return super().has_change_permission(request, obj) and not (obj and obj.erased_at)
+
     def may_act(self, request: HttpRequest, row: Any, action: str) -> bool:
+        if row.erased_at:
+            return False
         if action == "note":
             user = request.user
             return self.has_view_permission(request, row) and user.has_perm("crm.add_note")

@@ -101,7 +101,7 @@ class CustomerViewSet(ApiViewSet):
     @extend_schema(parameters=[CustomersAsked], responses=CustomerSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List customers; one who was merged into another is not among them."""
-        rows = self.get_queryset().filter(merged_into=None).defer("phone", "email")
+        rows = self.get_queryset().filter(merged_into=None, erased_at=None).defer("phone", "email")
         return self.page(_narrowed(rows, self.asked(CustomersAsked)), CustomerSerializer)
 
     def retrieve(self, request: Request, pk: int) -> Response:
@@ -116,6 +116,8 @@ class CustomerViewSet(ApiViewSet):
             raise Conflict(
                 "merged", str(_("They were merged into another; go on there.")), merged_into=customer.merged_into_id
             )
+        if customer.erased_at:
+            raise Conflict("erased", str(_("They were erased; nothing is kept of them any more.")))
         values = self.given(CustomerChangeSerializer)
         changed = change_customer(customer=customer, values=values, by=self.user, through_api=True)
         return Response(CustomerDetailSerializer(changed).data)

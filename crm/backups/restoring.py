@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import File
@@ -22,6 +23,7 @@ from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed
 from crm.backups.scratch import as_default_database, drop, scratch_database
 from crm.backups.snapshot import Connection
+from crm.erasure.replaying import Replayed, replay_notes
 from crm.models import Backup, Restoration
 
 RESTORE_LOCK = 0x6D69676F64
@@ -32,13 +34,14 @@ HAS_DATA = "SELECT to_regclass('public.django_migrations') IS NOT NULL"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a restore did. `old_database` "": there was nothing to keep."""
+    """What a restore did. `old_database` "": there was nothing to keep. `erased` tells of erasures that the backup had not seen."""
 
     name: str
     rows: int
     media: int
     carried: int
     old_database: str
+    erased: Replayed = field(default_factory=Replayed)
 
 
 def restore(
@@ -66,6 +69,7 @@ def restore(
             restore_into(scratch, backup, count)
             exercise(scratch)
             media = restore_media(backup)
+            erased = _erase_again(scratch, named)
             old_name = _prepare(scratch, live, backup)
             swap(server, live.name, scratch.name, old_name or f"{scratch.name}_empty")
     if recovery:
@@ -74,7 +78,15 @@ def restore(
     if not old_name:
         with live.database(MAINTENANCE).connect() as server:
             drop(server, f"{scratch.name}_empty")
-    return Outcome(backup.manifest.name, backup.manifest.rows, media, carried, old_name)
+    erased.add(replay_notes(leave=erased.seen))  # of who was erased while this went on
+    return Outcome(backup.manifest.name, backup.manifest.rows, media, carried, old_name, erased)
+
+
+def _erase_again(scratch: Address, named: str) -> Replayed:
+    """Erase in the restored database who was erased since the backup was made."""
+    beside = Path(named).parent if Path(named).is_file() else None
+    with as_default_database(scratch):
+        return replay_notes(beside=beside)
 
 
 def _prepare(scratch: Address, live: Address, backup: Examined) -> str:

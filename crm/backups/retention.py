@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from crm.backups import places
+from crm.erasure.notes import remove_old_notes
 from crm.models import Backup
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
@@ -43,4 +44,6 @@ def remove_old_backups() -> list[str]:
         places.remove(row.name)
         row.removed_at = timezone.now()
         row.save(update_fields=["removed_at", "updated_at"])
+    staying = [at for row, at in made.items() if row not in removed]
+    remove_old_notes(min(staying, default=None))
     return [row.name for row in removed]

@@ -59,6 +59,8 @@ def erase(person: Person, *, count: Count = lambda rows: None) -> Erased:
                 _lock(person, added)
                 if family_of(person.customers[0]) != person:
                     raise PersonChanged("They were merged or taken apart just now. Look again, then erase.")
+                if erased_since(person):
+                    raise ErasureRefused("They were erased a moment ago.")
                 for step in added:
                     step.check(person)
                 return _carry_out(person, added, write_note(noted(person, added)))

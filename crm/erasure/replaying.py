@@ -24,6 +24,12 @@ class Replayed:
     erased: int = 0
     problems: list[str] = field(default_factory=list)
 
+    def add(self, other: "Replayed") -> None:
+        """Take over what came of further notes."""
+        self.seen |= other.seen
+        self.erased += other.erased
+        self.problems += other.problems
+
 
 def replay_notes(*, beside: Path | None = None, leave: Collection[str] = ()) -> Replayed:
     """Carry out every note whose erasure this database has not seen, but those in `leave`; each in a transaction of its own."""

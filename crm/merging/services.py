@@ -65,6 +65,8 @@ def _merge(kept_id: int, merged_id: int, by: User | None, reason: str) -> Custom
     for customer in (kept, merged):
         if customer.merged_into_id:
             raise MergeRefused(_("%(customer)s was merged into another before.") % {"customer": customer})
+        if customer.erased_at:
+            raise MergeRefused(_("%(customer)s was erased.") % {"customer": customer})
     changes = Changes(kept, merged)
     for step in steps:
         step.join(changes, by)

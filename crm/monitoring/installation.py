@@ -20,6 +20,7 @@ from crm import runtime_settings
 from crm.backups import schedule
 from crm.backups.space import shortages
 from crm.backups.state import state_of_backups
+from crm.erasure.watching import state_of_notes
 from crm.log_format import describe
 from crm.markup import moment
 from crm.models import Backup, Channel, Severity
@@ -108,6 +109,23 @@ def _failed_backup() -> Iterable[Finding]:
         advice = _("Mend what it names, then manage.py backup.")
         page = "admin:crm_backup_changelist"
         yield Finding("backups:failed", Severity.WARNING, _("Backup"), text, advice, page)
+
+
+def erasures() -> Iterable[Finding]:
+    """Every noted erasure was carried out, and every note can be read."""
+    title = _("Erasures")
+    state = state_of_notes()
+    if not state.unreadable and not state.undone:
+        yield Finding("erasures", Severity.OK, title, _("%(count)d noted, all carried out.") % {"count": state.count})
+    if state.undone:
+        text = _("Noted and not carried out: %(names)s.") % {"names": ", ".join(state.undone)}
+        yield Finding("erasures:undone", Severity.WARNING, title, text, "manage.py erase_customer --replay")
+    if state.unreadable:
+        text = _("These notes cannot be used: %(names)s.") % {"names": ", ".join(state.unreadable)}
+        advice = _(
+            "A restored backup would bring back whom they are about. Put them back from a copy: docs/erasure.md."
+        )
+        yield Finding("erasures:unreadable", Severity.WARNING, title, text, advice)
 
 
 def tokens() -> Iterable[Finding]:
@@ -257,6 +275,7 @@ CHECKS = (
     Check("drains", gettext_lazy("Drains"), drains),
     Check("celery", gettext_lazy("Worker and scheduler"), celery),
     Check("backups", gettext_lazy("Backups"), backups),
+    Check("erasures", gettext_lazy("Erasures"), erasures),
     Check("tokens", gettext_lazy("Tokens"), tokens),
     Check("broker", gettext_lazy("Broker"), broker, needs_database=False),
     Check("cache", gettext_lazy("Cache"), cache, needs_database=False),

@@ -257,7 +257,7 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
     @classmethod
     def rows_to_export(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add to a list's rows what the columns show."""
-        found = rows.filter(merged_into=None).defer(None).prefetch_related(None).select_related("owner")
+        found = rows.filter(merged_into=None, erased_at=None).defer(None).prefetch_related(None).select_related("owner")
         annotated: QuerySet[Any] = found.annotate(tag_names=tag_names("pk"))
         return annotated
 

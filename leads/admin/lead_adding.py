@@ -85,7 +85,7 @@ def add_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _visible(request: HttpRequest) -> Any:
-    return visible(user_of(request), Customer).filter(merged_into=None)
+    return visible(user_of(request), Customer).filter(merged_into=None, erased_at=None)
 
 
 def _choice(request: HttpRequest, find: str, chosen: Customer | None) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def lock_lead(lead_id: int) -> Lead:
 def _check(lead: Lead, to: Stage, expected: Stage | None, lost_reason: str) -> None:
     if lead.merged_into_id:
         raise MoveRefused(_("This lead was merged into another; go on there."))
+    if lead.customer.erased_at:
+        raise MoveRefused(_("This customer was erased."))
     if expected is not None and lead.stage_id != expected.pk:
         raise MovedMeanwhile(_moved_by(lead))
     if to.kind == Stage.Kind.LOST and lead.stage_id != to.pk and lost_reason not in LostReason.values:

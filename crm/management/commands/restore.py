@@ -55,8 +55,10 @@ class Command(BaseCommand):
             raise CommandError("Nothing was changed.")
         self.stdout.write(
             f"{outcome.name} is live: {outcome.rows:,} rows, {outcome.media:,} files put back, {outcome.carried:,} rows taken over "
-            "that came in after it."
+            f"that came in after it, {outcome.erased.erased:,} erasures carried out again."
         )
+        for problem in outcome.erased.problems:
+            self.stderr.write(problem)
         if outcome.old_database:
             self.stdout.write(
                 f"What was live is kept as {outcome.old_database}. When it is not needed: manage.py restore --forget-old"
