@@ -10,11 +10,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import OperationalError, transaction
 from django.db.models import CharField, Min
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
 
 from crm.database_errors import is_deadlock
 from crm.erasure.notes import Note, write_note
 from crm.erasure.person import Person, family_of
-from crm.erasure.refusals import ErasureRefused, PersonChanged
+from crm.erasure.refusals import ErasureRefused
 from crm.erasure.rule import Rule
 from crm.erasure.steps import Count, ErasureStep, rules, steps
 from crm.models import Customer, Identity, IdentityKey
@@ -58,16 +59,16 @@ def erase(person: Person, *, count: Count = lambda rows: None) -> Erased:
             with transaction.atomic():
                 _lock(person, added)
                 if family_of(person.customers[0]) != person:
-                    raise PersonChanged("They were merged or taken apart just now. Look again, then erase.")
+                    raise ErasureRefused(_("They were merged or taken apart just now. Look again, then erase."))
                 if erased_since(person):
-                    raise ErasureRefused("They were erased a moment ago.")
+                    raise ErasureRefused(_("They were erased a moment ago."))
                 for step in added:
                     step.check(person)
                 return _carry_out(person, added, write_note(noted(person, added)))
         except OperationalError as error:
             if not is_deadlock(error):
                 raise
-    raise ErasureRefused("Something of theirs is being written just now. Try again in a moment.")
+    raise ErasureRefused(_("Something of theirs is being written just now. Try again in a moment."))
 
 
 def erase_again(person: Person) -> Erased:
@@ -115,6 +116,6 @@ def _carry_out(person: Person, added: list[ErasureStep], note: str) -> Erased:
 
 def _empty_log(rule: Rule, person: Person) -> None:
     """Take the names out of the admin's log of what was done to these rows."""
-    numbers = rule.rows(person).annotate(text=Cast("pk", CharField())).values("text")
+    numbers = rule.rows(person).annotate(key_as_text=Cast("pk", CharField())).values("key_as_text")
     of_model = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(rule.model))
     of_model.filter(object_id__in=numbers).update(object_repr="", change_message="")

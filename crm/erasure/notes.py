@@ -18,6 +18,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.backups import places
 from crm.backups.making import manifest_key
@@ -84,7 +85,8 @@ def write_note(note: Note) -> str:
     """
     name = f"erased-{note.at:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}.json"
     if not _keep(name, note.sealed()):
-        raise ErasureRefused(f"The note {name} could not be kept beside the backups, so nothing was erased.")
+        words = _("The note %(name)s could not be kept beside the backups, so nothing was erased.")
+        raise ErasureRefused(words % {"name": name})
     return name
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from crm.contact_details import email_key, phone_key
 from crm.erasure.refusals import ErasureRefused
@@ -36,7 +37,7 @@ def family_of(customer_id: int) -> Person:
     """
     found = Customer.objects.only("pk", "merged_into").filter(pk=customer_id).first()
     if found is None:
-        raise ErasureRefused(f"There is no customer {customer_id}.")
+        raise ErasureRefused(_("There is no customer %(number)d.") % {"number": customer_id})
     while found.merged_into_id:
         found = Customer.objects.only("pk", "merged_into").get(pk=found.merged_into_id)
     family, newest = {found.pk}, {found.pk}
@@ -60,8 +61,8 @@ def named(text: str) -> Person:
             condition |= Q(**{column: key})
     people = {family_of(number) for number in Customer.objects.filter(condition).values_list("pk", flat=True)}
     if not people:
-        raise ErasureRefused("No customer has this number, phone number or e-mail address.")
+        raise ErasureRefused(_("No customer has this number, phone number or e-mail address."))
     if len(people) > 1:
         numbers = ", ".join(str(person.customers[0]) for person in sorted(people, key=lambda one: one.customers))
-        raise ErasureRefused(f"Several are found by this: {numbers}. Name one by that number.")
+        raise ErasureRefused(_("Several are found by this: %(numbers)s. Name one of them.") % {"numbers": numbers})
     return people.pop()

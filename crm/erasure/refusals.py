@@ -2,11 +2,7 @@
 
 
 class ErasureRefused(Exception):
-    """Nothing was erased; the message says why and what to do."""
-
-
-class PersonChanged(ErasureRefused):
-    """Who belongs to the person changed while it was begun."""
+    """Nothing was erased; the message says why and what to do, in words for a colleague."""
 
 
 class NoteRefused(Exception):

@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 
 from crm.erasure.erasing import erase_again
 from crm.erasure.notes import Note, kept_notes
 from crm.erasure.person import Person
-from crm.erasure.refusals import NoteRefused
+from crm.erasure.refusals import ErasureRefused, NoteRefused
 from crm.erasure.steps import steps
+from crm.log_format import describe
 from crm.merging import MergeRefused, undo_merge
 from crm.models import Customer, CustomerMerge, IdentityKey
 
@@ -41,14 +42,12 @@ def replay_notes(*, beside: Path | None = None, leave: Collection[str] = ()) -> 
         if isinstance(note, NoteRefused):
             result.problems.append(f"The note {name} was not carried out: {note}.")
         elif not is_done(note):
-            with transaction.atomic():
-                result.problems += [f"{name}: {problem}" for problem in _replay(note)]
-            result.erased += 1
+            result.add(_replayed(name, note))
     return result
 
 
 def is_done(note: Note) -> bool:
-    """Tell whether this database knows of an erasure. Where it has never seen the person, only files are to be looked for."""
+    """Tell whether this database has seen an erasure. Of who is not in it, deliveries and files may still be."""
     return customers_of(note).exists() and not customers_of(note).filter(erased_at=None).exists()
 
 
@@ -57,16 +56,27 @@ def customers_of(note: Note) -> QuerySet[Customer]:
     return Customer.objects.filter(pk__in=note.customers.values(), uid__in=note.customers)
 
 
-def _replay(note: Note) -> list[str]:
-    problems = list(_part_from_others(note))
+def _replayed(name: str, note: Note) -> Replayed:
+    try:
+        with transaction.atomic():
+            problems = [f"{name}: {problem}" for problem in _part_from_others(note)]
+            return Replayed(erased=_erase_noted(note), problems=problems)
+    except (ErasureRefused, DatabaseError) as error:
+        why = str(error) if isinstance(error, ErasureRefused) else describe(error)
+        return Replayed(problems=[f"The note {name} was not carried out: {why}"])
+
+
+def _erase_noted(note: Note) -> bool:
+    """Erase whom a note is about, and say whether there was anybody."""
     keys = IdentityKey.objects.filter(pk__in=note.keys.values(), uid__in=note.keys)
     customers = list(customers_of(note).values_list("pk", flat=True))
     person = Person.of(customers, set(keys.values_list("identity", flat=True)))
-    if person.customers or person.identities:
+    is_here = bool(person.customers or person.identities)
+    if is_here:
         erase_again(person)
     for step in steps():
         step.carry_out_noted(note)
-    return problems
+    return is_here
 
 
 def _part_from_others(note: Note) -> Iterator[str]:

@@ -53,7 +53,8 @@ class Rule:
             for name in sealed:
                 setattr(row, name, blanks[name].value)
             row.save(update_fields=sealed)
-        return self.rows(person).update(**{name: value for name, value in blanks.items() if name not in sealed})
+        rest = {name: value for name, value in blanks.items() if name not in sealed}
+        return self.rows(person).update(**rest) if rest else self.rows(person).count()
 
     def blanks(self) -> dict[str, Any]:
         """Return what is written over the columns of rows that stay.

@@ -36,11 +36,10 @@ def state_of_notes() -> NotesState:
     """
     notes = dict(kept_notes()) if places.is_local() else _of_bucket()
     unreadable = [name for name, note in notes.items() if isinstance(note, NoteRefused)]
-    undone = [
-        name
-        for name, note in notes.items()
-        if isinstance(note, Note) and customers_of(note).filter(erased_at=None).exists()
-    ]
+    good = {name: note for name, note in notes.items() if isinstance(note, Note)}
+    every = Note(customers={uid: number for note in good.values() for uid, number in note.customers.items()})
+    here = {str(uid) for uid in customers_of(every).filter(erased_at=None).values_list("uid", flat=True)}
+    undone = [name for name, note in good.items() if not here.isdisjoint(note.customers)]
     return NotesState(len(notes), unreadable, undone)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import orjson
 from django.db import connection
 from django.db.models import Min, Q, QuerySet
+from django.utils.translation import ngettext
 
 from crm.contact_details import canonical_phone
 from crm.encrypted_fields import Unreadable
@@ -76,7 +77,12 @@ class Deliveries:
         self.search(person, lambda rows: None)
         waiting = WebhookDelivery.objects.pending().filter(pk__in=self.found).count() + _spooled(self.names)
         if waiting:
-            raise ErasureRefused(f"{waiting} deliveries of theirs wait to be read. Try again in a moment.")
+            words = ngettext(
+                "%(count)d delivery of theirs waits to be read. Try again in a moment.",
+                "%(count)d deliveries of theirs wait to be read. Try again in a moment.",
+                waiting,
+            )
+            raise ErasureRefused(words % {"count": waiting})
 
     def digests(self) -> list[tuple[int, str]]:
         """Return channel and digest of each."""

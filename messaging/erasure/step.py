@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.erasure.notes import Note
 from crm.erasure.person import Person
@@ -56,7 +57,7 @@ class MessagingErasure:
 
     def check(self, person: Person) -> None:
         if _outgoing(person).exclude(sender=None).exists():
-            raise ErasureRefused("A message to them is being sent just now. Try again in a moment.")
+            raise ErasureRefused(_("A message to them is being sent just now. Try again in a moment."))
         self.deliveries.check(person)
 
     def note(self, person: Person, note: Note) -> None:
