@@ -82,10 +82,18 @@ def webhook_of(channel: Channel, mark: str, mid: str = "", text: str = "") -> di
     return messenger(channel, message)
 
 
+def edit_of(mark: str, edited: dict[str, Any]) -> dict[str, Any]:
+    """An edit of a message of theirs, as Messenger tells of it."""
+    event = text_message("", "", psid=psid_of(mark))
+    del event["message"]
+    return {**event, "message_edit": edited}
+
+
 def make_person(mark: str, channels: tuple[Channel, Channel]) -> Person:
     """Make somebody on two channels, a customer merged into another, and fill all their columns with `mark`."""
     page, phone = channels
-    receive(page, webhook_of(page, mark))
+    edited = {"mid": f"m_{mark}_1", "text": f"I was {mark}", "num_edit": 1}
+    receive(page, webhook_of(page, mark), messenger(page, edit_of(mark, edited)))
     profile = {"profile": {"name": mark}, "wa_id": phone_of(mark)}
     sent = whatsapp_text(f"wamid.{mark}", {"from": phone_of(mark)}, f"It is {mark}")
     receive(phone, whatsapp(phone, contacts=[profile], messages=[sent]))

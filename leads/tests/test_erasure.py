@@ -23,7 +23,7 @@ from crm.models import Channel, Customer, Identity, IdentityKey, Note
 from crm.tests.backup_world import point_at
 from crm.tests.factories import make_channel
 from leads.models import Lead
-from leads.tests.erasure_world import holding, make_person, phone_of, psid_of, rows_of, webhook_of
+from leads.tests.erasure_world import edit_of, holding, make_person, phone_of, psid_of, rows_of, webhook_of
 from leads.tests.test_metrics import AROUND, SPRING, World, count
 from messaging.erasure.deliveries import without
 from messaging.ingest.database import database, health
@@ -140,12 +140,7 @@ def test_what_the_platform_repeats_or_adds_brings_nothing_back(channels: tuple[C
     WebhookDelivery.objects.all().replay()
     drain()
     assert not WebhookDelivery.objects.failed().exists()
-    edit = {
-        **text_message("x", "", psid=psid_of(MARK)),
-        "message_edit": {"mid": f"m_{MARK}_1", "text": MARK, "num_edit": 1},
-    }
-    del edit["message"]
-    receive(page, messenger(page, edit))
+    receive(page, messenger(page, edit_of(MARK, {"mid": f"m_{MARK}_1", "text": MARK, "num_edit": 2})))
     assert rows_of(person) == husks
     assert Message.objects.filter(text__contains=MARK).count() == 0
     assert not apps.get_model("messaging", "MessageEvent").objects.filter(text=MARK).exists()

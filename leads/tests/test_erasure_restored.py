@@ -12,10 +12,12 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from crm.backups import places
-from crm.backups.making import make_backup
-from crm.backups.restoring import forget_old_databases, restore
+from crm.backups import places, restoring
+from crm.backups.database import live_address
+from crm.backups.making import make_backup, stored_files
+from crm.backups.restoring import forget_old_databases, restore, swap
 from crm.backups.retention import remove_old_backups
+from crm.backups.scratch import as_default_database
 from crm.erasure import erasing
 from crm.erasure.erasing import erase, erased_since
 from crm.erasure.notes import Note, names_of_notes, open_note, remove_old_notes, write_note
@@ -60,9 +62,19 @@ def findings() -> dict[str, Severity]:
     return {one.key: one.severity for one in look().findings if one.check == "erasures"}
 
 
-def test_a_restored_backup_is_erased_again(channels: tuple[Channel, Channel]) -> None:
+def test_a_restored_backup_is_erased_again(channels: tuple[Channel, Channel], monkeypatch: pytest.MonkeyPatch) -> None:
     page, _phone = channels
     person, boss = make_person(MARK, channels), make_user()
+    late = make_identity(page, name="erased at the last moment").customer_id
+    left: list[Any] = []
+
+    def watched(server: Any, live: str, restored: str, old: str) -> None:
+        with as_default_database(live_address().database(restored)):
+            left.append(holding(MARK))
+        erase(family_of(late))
+        swap(server, live, restored, old)
+
+    monkeypatch.setattr(restoring, "swap", watched)
     stays, goes = (make_identity(page, name=name).customer_id for name in ("leaves with the backup", "was another"))
     Customer.objects.filter(pk=goes).update(name="was another")
     merge = merge_customers(kept_id=stays, merged_id=goes, by=boss)
@@ -82,8 +94,9 @@ def test_a_restored_backup_is_erased_again(channels: tuple[Channel, Channel]) ->
     outcome = restore(made.name)
     try:
         assert outcome is not None
-        assert (outcome.erased.erased, outcome.erased.problems) == (2, [])
-        assert holding(MARK) == holding("leaves with the backup") == []
+        assert left == [[]]  # before anybody sees it
+        assert (outcome.erased.erased, outcome.erased.problems) == (3, [])
+        assert holding(MARK) == holding("leaves with the backup") == holding("at the last moment") == []
         assert all(Customer.objects.filter(pk__in=[*person.customers, stays]).values_list("erased_at", flat=True))
         assert [*Customer.objects.filter(name="was another").values_list("pk", "merged_into", "erased_at")] == [
             (goes, None, None)
@@ -107,8 +120,6 @@ def test_a_restored_backup_is_erased_again(channels: tuple[Channel, Channel]) ->
 
 
 def stored() -> list[str]:
-    from crm.backups.making import stored_files
-
     return list(stored_files(default_storage, ""))
 
 
