@@ -24,6 +24,7 @@ from crm.backups import places
 from crm.backups.making import manifest_key
 from crm.backups.manifest import PRODUCT
 from crm.erasure.refusals import ErasureRefused, NoteRefused
+from crm.log_format import describe
 from crm.whole_files import write_once
 
 FORMAT = 1
@@ -100,30 +101,40 @@ def _keep(name: str, content: bytes) -> bool:
 def kept_notes(beside: Path | None = None) -> Iterator[tuple[str, Note | NoteRefused]]:
     """Yield the notes beside the backups by name, the oldest first, each as it is or why it cannot be used.
 
-    Those in the folder `beside`, as where a backup was brought to an empty machine, come to the others.
+    Those in the folder `beside`, as where a backup was brought to an empty machine, are kept along with the others. Nothing is
+    raised, since a bucket that fails, in ways of its own, must not keep a restore from going on.
     """
-    if beside is not None:
-        _adopt(beside)
-    for name in names_of_notes():
-        with places.backup_storage().open(name) as file:
-            content = file.read()
+    brought = _brought(beside) if beside else {}
+    kept: set[str] = set()
+    try:
+        kept |= set(names_of_notes())
+        for name in brought.keys() - kept:
+            _keep(name, brought[name])
+    except Exception as error:  # as said above
+        yield "erased-*.json", NoteRefused(f"the place of the backups cannot be used ({describe(error)})")
+    for name in sorted(brought.keys() | kept):
         try:
-            yield name, open_note(content)
+            yield name, open_note(_content(name) if name in kept else brought[name])
         except NoteRefused as refusal:
             yield name, refusal
+        except Exception as error:  # as said above
+            yield name, NoteRefused(f"it cannot be read ({describe(error)})")
+
+
+def _brought(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("erased-*.json") if NAME.fullmatch(path.name)}
+
+
+def _content(name: str) -> bytes:
+    with places.backup_storage().open(name) as file:
+        content: bytes = file.read()
+    return content
 
 
 def names_of_notes() -> list[str]:
     """Return the names of the notes beside the backups, the oldest first."""
     places.working_folder()
     return sorted(name for name in places.backup_storage().listdir("")[1] if NAME.fullmatch(name))
-
-
-def _adopt(folder: Path) -> None:
-    have = set(names_of_notes())
-    for path in folder.glob("erased-*.json"):
-        if NAME.fullmatch(path.name) and path.name not in have:
-            _keep(path.name, path.read_bytes())
 
 
 def remove_old_notes(oldest_backup: datetime | None) -> list[str]:

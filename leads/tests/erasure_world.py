@@ -181,11 +181,12 @@ def _marked(column: "models.Field[Any, Any]", mark: str) -> Any:
 
 
 def holding(words: str) -> list[str]:
-    """Return the tables, and the encrypted columns, in which there are words."""
-    found = []
+    """Return the tables, and the encrypted columns, in which there are words; as text or as bytes."""
+    found, texts = [], [words, words.encode().hex()]
     for table in connection.introspection.table_names():
+        query = f'SELECT EXISTS (SELECT FROM "{table}" AS t, unnest(%s::text[]) AS w WHERE strpos(t::text, w) > 0)'  # noqa: S608 - tables of ours
         with connection.cursor() as cursor:
-            cursor.execute(f'SELECT count(*) FROM "{table}" AS t WHERE strpos(t::text, %s) > 0', [words])  # noqa: S608 - tables of ours
+            cursor.execute(query, [texts])
             if cursor.fetchone()[0]:
                 found.append(table)
     return found + [name for name, value in _decrypted() if words in value]

@@ -25,7 +25,7 @@ from crm.tests.factories import make_channel
 from leads.models import Lead
 from leads.tests.erasure_world import edit_of, holding, make_person, phone_of, psid_of, rows_of, webhook_of
 from leads.tests.test_metrics import AROUND, SPRING, World, count
-from messaging.erasure.deliveries import without
+from messaging.erasure.deliveries import empty_noted, without
 from messaging.ingest.database import database, health
 from messaging.ingest.known_channels import forget_channels
 from messaging.media.removal import remove_files
@@ -141,7 +141,13 @@ def test_what_the_platform_repeats_or_adds_brings_nothing_back(channels: tuple[C
     drain()
     assert not WebhookDelivery.objects.failed().exists()
     receive(page, messenger(page, edit_of(MARK, {"mid": f"m_{MARK}_1", "text": MARK, "num_edit": 2})))
+    post(page, webhook_of(page, OTHER))
+    empty_noted([(page.pk, bytes(WebhookDelivery.objects.latest("pk").digest).hex())])
+    WebhookDelivery.objects.filter(pk=WebhookDelivery.objects.latest("pk").pk).replay()
+    drain()
+    assert WebhookDelivery.objects.latest("pk").status == "ignored"
     assert rows_of(person) == husks
+    assert not holding(OTHER)
     assert Message.objects.filter(text__contains=MARK).count() == 0
     assert not apps.get_model("messaging", "MessageEvent").objects.filter(text=MARK).exists()
     assert Customer.objects.count() == customers

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -25,7 +26,7 @@ from crm.erasure.person import family_of
 from crm.erasure.refusals import NoteRefused
 from crm.erasure.replaying import replay_notes
 from crm.merging import merge_customers, undo_merge
-from crm.models import Backup, Channel, Customer, IdentityKey, Severity, User
+from crm.models import Backup, Channel, Customer, Severity, User
 from crm.monitoring.findings import look
 from crm.tests.backup_world import fill, point_at
 from crm.tests.factories import make_channel, make_identity, make_user
@@ -34,12 +35,14 @@ from leads.tests.erasure_world import holding, make_person, rows_of, webhook_of
 from messaging.ingest.database import database, health
 from messaging.ingest.known_channels import forget_channels
 from messaging.media.removal import remove_files
-from messaging.models import Message, WebhookDelivery
+from messaging.models import Attachment, Message, WebhookDelivery
 from messaging.tests.webhooks import drain, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.takes(15)]
 
 MARK, OTHER = "quillfeather", "moonharbour"
+#: Files that `fill` puts there.
+OF_OTHERS = {"2026/a.jpg", "2026/11/صورة.png", "b"}
 
 
 @pytest.fixture(autouse=True)
@@ -62,70 +65,85 @@ def findings() -> dict[str, Severity]:
     return {one.key: one.severity for one in look().findings if one.check == "erasures"}
 
 
-def test_a_restored_backup_is_erased_again(channels: tuple[Channel, Channel], monkeypatch: pytest.MonkeyPatch) -> None:
-    page, _phone = channels
-    person, boss = make_person(MARK, channels), make_user()
-    late = make_identity(page, name="erased at the last moment").customer_id
-    left: list[Any] = []
+@pytest.fixture
+def at_the_swap(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is done in the restored database right before it goes live, each a function; with what came of it afterwards."""
+    todo: list[Any] = []
 
     def watched(server: Any, live: str, restored: str, old: str) -> None:
         with as_default_database(live_address().database(restored)):
-            left.append(holding(MARK))
-        erase(family_of(late))
+            todo[0] = todo[0]()
+        todo[1] = todo[1]()
         swap(server, live, restored, old)
 
     monkeypatch.setattr(restoring, "swap", watched)
-    stays, goes = (make_identity(page, name=name).customer_id for name in ("leaves with the backup", "was another"))
-    Customer.objects.filter(pk=goes).update(name="was another")
-    merge = merge_customers(kept_id=stays, merged_id=goes, by=boss)
+    return todo
+
+
+@pytest.fixture
+def _forget_old() -> Iterator[None]:
+    yield
+    forget_old_databases()
+
+
+@pytest.mark.usefixtures("_forget_old")
+def test_a_restored_backup_is_erased_again(channels: tuple[Channel, Channel], at_the_swap: list[Any]) -> None:
+    page, _phone = channels
+    person = make_person(MARK, channels)
+    late = make_identity(page, name="erased at the last moment").customer_id
     post(page, webhook_of(page, MARK, mid="m_waits", text=f"{MARK} waits"))  # pending when it is saved
+    post(page, webhook_of(page, "latecomer"))  # whom the backup does not know
+    fetched = default_storage.save("2026/late.jpg", ContentFile(b"of somebody"))
     made = make_backup(trigger=Backup.Trigger.COMMAND)
     drain()
-    files = [name for name in stored() if name.startswith(("2", "pictures")) and name not in known_files()]
-    undo_merge(merge_id=merge.pk, by=boss)
+    message = Message.objects.filter(conversation__identity__customer=person.customers[0]).earliest("pk")
+    Attachment.objects.create(message=message, position=7, type="image", file=fetched)  # after the backup
+    files = set(stored_files(default_storage, "")) - OF_OTHERS
     post(page, webhook_of(page, OTHER, mid="m_other", text="newer than the backup"))
     drain()
-    for number in (person.customers[0], stays):
+    for number in (person.customers[0], Message.objects.get(text="I am latecomer").conversation.identity.customer_id):
         erase(family_of(number))
-    remove_files()
-    assert not [name for name in files if default_storage.exists(name)]
-    assert erased_since(family_of(goes)) is None
-
+    at_the_swap += [lambda: holding(MARK), lambda: erase(family_of(late))]
     outcome = restore(made.name)
-    try:
-        assert outcome is not None
-        assert left == [[]]  # before anybody sees it
-        assert (outcome.erased.erased, outcome.erased.problems) == (3, [])
-        assert holding(MARK) == holding("leaves with the backup") == holding("at the last moment") == []
-        assert all(Customer.objects.filter(pk__in=[*person.customers, stays]).values_list("erased_at", flat=True))
-        assert [*Customer.objects.filter(name="was another").values_list("pk", "merged_into", "erased_at")] == [
-            (goes, None, None)
-        ]
-        assert IdentityKey.objects.filter(identity__customer=goes).count() == 1
-        before = Customer.objects.count()
-        post(page, webhook_of(page, MARK, mid="m_waits", text=f"{MARK} waits"))
-        drain()
-        assert not Message.objects.filter(text__contains=MARK).exists()
-        assert Message.objects.filter(text="newer than the backup").count() == 1
-        assert Customer.objects.count() == before + 1  # who wrote the newer one
-        assert not WebhookDelivery.objects.failed().exists()
-        assert files
-        while remove_files():
-            pass
-        assert not [name for name in files if default_storage.exists(name)]
-        assert findings() == {"erasures": Severity.OK}
-        assert replay_notes().erased == 0
-    finally:
-        forget_old_databases()
+    assert outcome is not None
+    assert at_the_swap[0] == []  # before anybody sees it
+    assert (outcome.erased.erased, outcome.erased.problems) == (2, [])
+    assert holding(MARK) == holding("at the last moment") == holding("latecomer") == []
+    assert all(Customer.objects.filter(pk__in=[*person.customers, late]).values_list("erased_at", flat=True))
+    before = Customer.objects.count()
+    post(page, webhook_of(page, MARK, mid="m_waits", text=f"{MARK} waits"))
+    drain()
+    assert not holding(MARK)
+    assert Message.objects.filter(text="newer than the backup").count() == 1
+    assert Customer.objects.count() == before + 1  # who wrote the newer one
+    assert not WebhookDelivery.objects.failed().exists()
+    while remove_files():
+        pass
+    assert len(files) == 4
+    assert set(stored_files(default_storage, "")) == OF_OTHERS
+    assert findings() == {"erasures": Severity.OK}
+    assert replay_notes().erased == 0
 
 
-def stored() -> list[str]:
-    return list(stored_files(default_storage, ""))
-
-
-def known_files() -> set[str]:
-    """Return what `fill` puts there."""
-    return {"2026/a.jpg", "2026/11/صورة.png", "b"}
+@pytest.mark.usefixtures("_forget_old")
+def test_who_was_taken_apart_before_the_erasure_does_not_go_along(channels: tuple[Channel, Channel]) -> None:
+    page, boss = channels[0], make_user()
+    one, two = (make_identity(page, name=name).customer_id for name in ("goes for good", "was another"))
+    three, four = (make_identity(page, name=name).customer_id for name in ("was a third", "goes as well"))
+    Customer.objects.filter(pk=two).update(name="was another")
+    merges = [merge_customers(kept_id=kept, merged_id=merged, by=boss) for kept, merged in ((one, two), (three, four))]
+    made = make_backup(trigger=Backup.Trigger.COMMAND)
+    for merge in merges:
+        undo_merge(merge_id=merge.pk, by=boss)
+    for number in (one, four):
+        erase(family_of(number))
+    outcome = restore(made.name)
+    assert outcome is not None
+    assert outcome.erased.problems == []
+    assert holding("goes for good") == holding("goes as well") == []
+    others = Customer.objects.filter(pk__in=(two, three), erased_at=None, merged_into=None)
+    assert {row.pk: row.identities.get().name for row in others} == {two: "was another", three: "was a third"}
+    assert Customer.objects.filter(pk__in=(one, four)).exclude(erased_at=None).count() == 2
 
 
 def test_an_erasure_cut_short_after_its_note_is_carried_out_by_the_next(

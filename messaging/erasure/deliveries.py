@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import orjson
 from django.db import connection
 from django.db.models import Min, Q, QuerySet
 from django.utils.translation import ngettext
 
+from crm.claiming import LOOK_BACK
 from crm.contact_details import canonical_phone
 from crm.encrypted_fields import Unreadable
 from crm.encryption import Undecryptable, encrypt
@@ -44,7 +46,10 @@ EMPTY = """
 class Found:
     """A delivery that names the person, and what stays of its body."""
 
-    row: WebhookDelivery
+    id: int
+    uid: UUID
+    channel: int
+    digest: str
     rest: bytes
 
 
@@ -57,15 +62,18 @@ class Deliveries:
         self.names: frozenset[str] = frozenset()
 
     def search(self, person: Person, count: Count) -> None:
-        """Look through all that may be theirs, beyond what was looked through before; `count` is told of each batch."""
-        self.names = names_of(person)
+        """Look through all that may be theirs, beyond what was looked through before; `count` is told of each batch.
+
+        One that commits late has a smaller id than others seen before it.
+        """
+        self.names, self.last = names_of(person), max(0, self.last - LOOK_BACK)
         candidates = _since_their_first(person) if self.names else WebhookDelivery.objects.none()
         while rows := list(candidates.filter(pk__gt=self.last).order_by("pk")[:BATCH]):
             self.last = rows[-1].pk
             for row in rows:
                 body = row.body
                 if not isinstance(body, Unreadable) and (rest := without(body, row.query, self.names)) is not None:
-                    self.found[row.pk] = Found(row, rest)
+                    self.found[row.pk] = Found(row.pk, row.uid, row.channel_id, bytes(row.digest).hex(), rest)
             count(len(rows))
 
     def check(self, person: Person) -> None:
@@ -86,12 +94,12 @@ class Deliveries:
 
     def digests(self) -> list[tuple[int, str]]:
         """Return channel and digest of each."""
-        return [(one.row.channel_id, bytes(one.row.digest).hex()) for one in self.found.values()]
+        return [(one.channel, one.digest) for one in self.found.values()]
 
     def empty(self) -> None:
         """Keep of each only what tells of others."""
         for one in self.found.values():
-            _write(one.row, one.rest)
+            _write(one.id, one.uid, one.rest)
 
 
 def names_of(person: Person) -> frozenset[str]:
@@ -174,10 +182,10 @@ def empty_noted(digests: list[tuple[int, str]]) -> None:
     """Empty, in a restored database, deliveries that were noted and in which nothing was known to be theirs when it was saved."""
     for channel, digest in digests:
         for row in WebhookDelivery.objects.filter(channel=channel, digest=bytes.fromhex(digest)):
-            _write(row, b"")
+            _write(row.pk, row.uid, b"")
 
 
-def _write(row: WebhookDelivery, rest: bytes) -> None:
-    values: dict[str, Any] = {"id": row.pk, "body": encrypt(BODY_LABEL, row.uid, rest), "is_empty": not rest}
+def _write(number: int, uid: UUID, rest: bytes) -> None:
+    values: dict[str, Any] = {"id": number, "body": encrypt(BODY_LABEL, uid, rest), "is_empty": not rest}
     with connection.cursor() as cursor:
         cursor.execute(EMPTY, values)
