@@ -106,7 +106,9 @@ def test_killed_processes_come_back(second: Run) -> None:
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline and _number_of(second) < 5:
         time.sleep(0.1)
-    old = {process.pid for word in ("config.wsgi:application", "drain", "--app") for process in processes_of(second, word)}
+    old = {
+        process.pid for word in ("config.wsgi:application", "drain", "--app") for process in processes_of(second, word)
+    }
     assert len(old) == 7  # granian, its worker, the drains of ingest, send and leads, Celery's worker and beat
     for pid in old:
         os.kill(pid, signal.SIGKILL)
