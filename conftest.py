@@ -35,6 +35,9 @@ SEEDED = {
     "django_celery_beat.PeriodicTask": "crm.migrations.0014_schedule",
 }
 
+#: Whether tables were emptied in this process: true once something is in it.
+emptied: list[bool] = []
+
 #: How long a browser waits for what a test expects of a page, in milliseconds.
 PATIENCE = 30_000
 
@@ -99,6 +102,7 @@ def empty_quickly(operations: DatabaseOperations, style: Any, tables: list[str],
 
     That takes a superuser; another role truncates as Django does.
     """
+    emptied.append(True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('is_superuser') = 'on'")
         [[is_superuser]] = cursor.fetchall()
@@ -126,7 +130,7 @@ def is_worker(config: pytest.Config) -> bool:
 @pytest.fixture(autouse=True)
 def _seeded(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
     """Put back what migrations seeded: a test with transactions of its own leaves all tables empty."""
-    if request.node.get_closest_marker("django_db"):
+    if emptied and request.node.get_closest_marker("django_db"):
         for name, migration in SEEDED.items():
             if not apps.get_model(name).objects.exists():
                 import_module(migration).seed(apps, connection.schema_editor())
