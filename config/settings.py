@@ -20,6 +20,7 @@ from config.screens import (  # noqa: F401 - settings
     CUSTOMER_PANELS,
     CUSTOMERS_ALSO_SEEN,
     DEMO_STORYTELLER,
+    EXPORTS,
     GO_KEYS,
     HEALTH_CHECKS,
     HOME_PAGES,
