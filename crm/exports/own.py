@@ -14,7 +14,7 @@ CUSTOMERS = Table(
         Column("phone", personal=True),
         Column("email", personal=True),
         Column("governorate"),
-        Column("city"),
+        Column("city", personal=True),
         Column("label"),
         Column("trade"),
         Column("type"),

@@ -68,7 +68,7 @@ def records(rows: QuerySet[Any], columns: Sequence[Column]) -> Iterator[list[Any
         if sealed:
             uid, pk = record.pop(), record.pop()
             for place, field in sealed:
-                record[place] = opened(field, pk, uid, record[place])
+                record[place] = _opened(field, pk, uid, record[place])
         for place, read in reads:
             record[place] = read(record[place])
         yield record
@@ -82,6 +82,6 @@ def _encrypted(rows: QuerySet[Any], column: Column) -> EncryptedField | None:
     return field if isinstance(field, EncryptedField) else None
 
 
-def opened(field: EncryptedField, pk: int, uid: Any, sealed: Any) -> Any:
+def _opened(field: EncryptedField, pk: int, uid: Any, sealed: Any) -> Any:
     """Decrypt a value that was read without its row."""
     return None if sealed is None else field.opened(SimpleNamespace(pk=pk, uid=uid), sealed)

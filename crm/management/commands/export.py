@@ -40,7 +40,7 @@ class Command(KeyedCommand):
         parser.add_argument(
             "--no-personal",
             action="store_true",
-            help="leave out names, numbers, addresses and what people wrote; their numbers in the database stay",
+            help="leave out names, numbers, addresses and what people wrote; the numbers of rows stay",
         )
 
     def handle(
