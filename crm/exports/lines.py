@@ -47,7 +47,7 @@ def _cells(names: list[str], records: Records) -> Iterator[list[str]]:
 
 
 def _plain(value: Any) -> str:
-    """Return what JSON has no notation for as text: sums of money, so that none is rounded, and encrypted texts that do not open."""
+    """Return what JSON has no notation for as text: sums of money, so that none is rounded."""
     return str(value)
 
 

@@ -20,10 +20,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 from django.db.models import CharField, Model, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Left
 from django.utils import timezone
 
 from campaigns.models import AdCampaign, PerformanceMetric, Post
+from crm.encrypted_fields import MARK
 from crm.exports import Column, Table, tables
 from crm.tests.factories import make_channel, make_customer, make_identity, make_user
 from crm.transfer.cells import outgoing
@@ -63,8 +64,8 @@ def cells(table: str, *words: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(exported(table, *words).decode("utf-8-sig"), newline="")))
 
 
-def text_of(table: Table, column: Column) -> tuple[type[Model], str] | None:
-    """Return the model and the name of the field that a column is read from, where that holds free text."""
+def text_of(table: Table, column: Column) -> tuple[type[Model], Any] | None:
+    """Return the model and the field that a column is read from, where that holds free text."""
     model: Any = table.rows().model
     *way, last = str(column.source or column.name).split("__")
     try:
@@ -74,7 +75,7 @@ def text_of(table: Table, column: Column) -> tuple[type[Model], str] | None:
     except FieldDoesNotExist:  # an expression
         return None
     is_text = isinstance(field, CharField | TextField) and not field.choices and field.max_length != OF_CURRENCIES
-    return (model, field.name) if is_text else None
+    return (model, field) if is_text else None
 
 
 def write_into(columns: Callable[[Column], bool], beginning: str) -> None:
@@ -85,7 +86,7 @@ def write_into(columns: Callable[[Column], bool], beginning: str) -> None:
                 model, field = found
                 text = Concat(Value(f"{beginning}cmd"), Cast("pk", TextField()))
                 with pgtrigger.ignore("leads.LeadActivity:append_only"):
-                    model._default_manager.update(**{field: text})
+                    model._default_manager.update(**{field.name: Left(text, field.max_length or 100)})
 
 
 @pytest.fixture
@@ -164,6 +165,15 @@ def test_a_message_and_a_lead_say_whose_they_are_and_what_brought_them() -> None
         "last_source": "ad", "last_post_id": None, "last_ad_id": "a2", "last_campaign": "Summer",
     }  # fmt: skip
     assert (found["id"], found["customer"], found["stage"], found["owner"]) == (lead.pk, "Mona", "intake", staff.email)
+
+
+def test_what_cannot_be_written_or_read_as_text_does_not_stop_it() -> None:
+    make_customer(name="Mona", email="a\ud800@mail.example", phone="+201012345678")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE crm_customer SET phone = 'sealed by somebody else'")
+    [row], [line] = objects("customers"), cells("customers")
+    assert (row["email"], line["email"]) == ("a\ufffd\ufffd\ufffd@mail.example", "a@mail.example")
+    assert row["phone"] == line["phone"] == MARK
 
 
 def test_no_cell_begins_what_a_spreadsheet_would_run(world: dict[str, Any]) -> None:
