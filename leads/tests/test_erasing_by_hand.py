@@ -49,7 +49,11 @@ def run(*words: str) -> tuple[str, str]:
 
 
 def test_the_command(person: Person) -> None:
-    for words, why in (((), "Name a person"), (("5", "--replay"), "Name a person"), (("99999999",), "No customer has")):
+    for words, why in (
+        ((), "Name a person"),
+        (("5", "--replay"), "Name a person"),
+        (("99999999",), "There is no customer"),
+    ):
         with pytest.raises(CommandError, match=why):
             run(*words)
     number = str(person.customers[0])
@@ -66,6 +70,17 @@ def test_the_command(person: Person) -> None:
     assert "Backups from before hold the person" in err
     assert run(number, "--yes")[0].startswith("Erased already, on 2")
     assert len(names_of_notes()) == 1
+
+
+def test_whoever_else_has_the_number_is_not_taken_for_them(person: Person) -> None:
+    stranger = make_customer(phone=f"+{phone_of(MARK)}")
+    with pytest.raises(CommandError, match=f"id:{stranger.pk}. Say which"):
+        run(f"+{phone_of(MARK)}", "--yes")
+    merged = max(person.customers)
+    run(f"id:{merged}", "--yes")
+    assert erased_since(person) is not None
+    stranger.refresh_from_db()
+    assert (stranger.phone, stranger.erased_at) == (f"+{phone_of(MARK)}", None)
 
 
 def test_asked_on_a_terminal(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:

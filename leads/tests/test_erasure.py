@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from crm.erasure.erasing import Erased, erase, erased_since
 from crm.erasure.notes import names_of_notes
-from crm.erasure.person import Person, family_of, named
+from crm.erasure.person import Person, family_of
 from crm.erasure.refusals import ErasureRefused
 from crm.erasure.steps import rules
 from crm.models import Channel, Customer, Identity, IdentityKey, Note
@@ -253,19 +253,6 @@ def test_of_two_at_once_one_erases(channels: tuple[Channel, Channel]) -> None:
     outcomes = [came for _, (came,) in both]
     assert sorted(type(one).__name__ for one in outcomes) == ["Erased", "ErasureRefused"], outcomes
     assert len(names_of_notes()) == 1
-
-
-def test_whom_a_number_names(channels: tuple[Channel, Channel]) -> None:
-    person = make_person(MARK, channels)
-    one, two = person.customers
-    assert named(str(one)) == named(str(two)) == named(f"+{phone_of(MARK)}") == person
-    with pytest.raises(ErasureRefused, match="No customer"):
-        named("+5511999999999")
-    stranger = Customer(name="namesake")
-    stranger.set_phone(phone_of(MARK))
-    stranger.save()
-    with pytest.raises(ErasureRefused, match=f"Several are found by this: {one}, {stranger.pk}"):
-        named(f"+{phone_of(MARK)}")
 
 
 @pytest.mark.parametrize(

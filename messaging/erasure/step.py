@@ -50,6 +50,7 @@ class MessagingErasure:
         lock_keys(bytes(key) for key in messages.values_list("external_key", flat=True) if key)
 
     def lock(self, person: Person) -> None:
+        self.lock_first(person)  # with those that came before their identities were locked
         rows = Conversation.objects.filter(identity__in=person.identities).order_by("pk")
         list(rows.select_for_update(no_key=True).values("pk"))
         messages = Message.objects.filter(conversation__identity__in=person.identities).order_by("pk")
@@ -67,8 +68,8 @@ class MessagingErasure:
     def carry_out(self, person: Person) -> None:
         unsent = list(_outgoing(person).values_list("pk", flat=True))
         Message.objects.filter(pk__in=unsent).update(status=MessageStatus.FAILED)
-        for number in Conversation.objects.open().filter(identity__in=person.identities).order_by("pk"):
-            close_conversation(conversation_id=number.pk)
+        for talk in Conversation.objects.open().filter(identity__in=person.identities).order_by("pk"):
+            close_conversation(conversation_id=talk.pk)
         self.deliveries.empty()
         _remove_files(_files_of(person), timezone.now())
         _remove_notices(person)

@@ -5,14 +5,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from crm.backups.refusals import TROUBLES
 from crm.backups.restoring import old_databases
-from crm.checks import BEFORE_WORK
+from crm.canary import KeyedCommand
+from crm.dossier.person import Unclear, find_person
 from crm.erasure.erasing import Erased, counts_of, erase, erased_since
-from crm.erasure.person import Person, named
+from crm.erasure.person import Person, family_of
 from crm.erasure.refusals import ErasureRefused
 from crm.erasure.replaying import replay_notes
 from crm.models import Customer
@@ -24,27 +25,28 @@ BACKUPS = (
 )
 
 
-class Command(BaseCommand):
-    requires_system_checks = BEFORE_WORK
+class Command(KeyedCommand):
     help = (
         "Erase a person for good: what they wrote, who they are, their files. The figures of the past stay as they are."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("person", nargs="?", help="the customer's number, phone number or e-mail address")
+        parser.add_argument(
+            "who", nargs="?", help="number of the customer, e-mail address or phone number; id:5 is a number for sure"
+        )
         parser.add_argument("--yes", action="store_true", help="do not ask")
         parser.add_argument("--replay", action="store_true", help="carry out again all erasures that are noted")
         parser.add_argument("--json", action="store_true", help="print the counts for a script")
 
-    def handle(self, *args: Any, person: str | None, yes: bool, replay: bool, **options: Any) -> None:
-        if replay == bool(person):
+    def handle(self, *args: Any, who: str | None, yes: bool, replay: bool, **options: Any) -> None:
+        if replay == bool(who):
             raise CommandError("Name a person to erase, or --replay.")
         try:
             if replay:
                 self._replay(as_json=options["json"])
             else:
-                self._erase(named(str(person)), yes=yes, as_json=options["json"])
-        except (ErasureRefused, *TROUBLES) as error:
+                self._erase(family_of(find_person(str(who))), yes=yes, as_json=options["json"])
+        except (Unclear, ErasureRefused, *TROUBLES) as error:
             raise CommandError(f"Not erased: {error}") from None
 
     def _erase(self, person: Person, *, yes: bool, as_json: bool) -> None:
