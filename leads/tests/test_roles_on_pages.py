@@ -30,6 +30,7 @@ MEANT: dict[str, tuple[str, dict[str, str]]] = {
     "import_columns": ("crm.ImportFile", {}),
     "import_run": ("crm.ImportFile", {}),
     "merge_with": ("crm.Customer", {}),
+    "erase_customer": ("crm.Customer", {}),
     "customer_picture": ("crm.Customer", {}),
     "attachment_file": ("messaging.Attachment", {}),
     "attachment_thumbnail": ("messaging.Attachment", {}),
