@@ -1,5 +1,8 @@
 """The page that erases a person."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.apps import apps
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
@@ -40,11 +43,15 @@ def erase_page(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Erase %(customer)s") % {"customer": customer},
         "customer": customer,
         "family": [number for number in person.customers if number != pk],
-        "counts": [
-            (apps.get_model(label)._meta.verbose_name_plural, count, stays)
-            for label, (count, stays) in counts_of(person).items()
-            if count
-        ],
+        "counts": _shown(counts_of(person)),
         "old_databases": old_databases(),
     }
     return TemplateResponse(request, "migochat/erase.html", context)
+
+
+def _shown(counts: dict[str, tuple[int, bool]]) -> Iterator[tuple[Any, int, bool]]:
+    """Yield name, count and whether rows stay of what has a name for people."""
+    for label, (count, stays) in counts.items():
+        model = apps.get_model(label)
+        if count and "verbose_name" in model._meta.original_attrs:
+            yield model._meta.verbose_name_plural, count, stays
