@@ -29,7 +29,7 @@ from messaging.erasure.deliveries import empty_noted, without
 from messaging.ingest.database import database, health
 from messaging.ingest.known_channels import forget_channels
 from messaging.media.removal import remove_files
-from messaging.models import Attachment, Conversation, Message, Outgoing, WebhookDelivery
+from messaging.models import Attachment, Conversation, Handoff, Message, Outgoing, WebhookDelivery
 from messaging.tests.webhooks import drain, messenger, post, receive, text_message
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.takes(10)]
@@ -120,6 +120,9 @@ def test_nothing_leads_to_the_person_and_nobody_else_is_touched(channels: tuple[
     assert (str(customer), customer.blocked, customer.is_active) == (f"Erased person {customer.pk}", True, False)
     assert not Conversation.objects.open().filter(identity__in=person.identities).exists()
     assert not Lead.objects.open().filter(customer__in=person.customers).exists()
+    assert Handoff.objects.filter(conversation__identity__in=person.identities).get().status == "cancelled"
+    theirs = Message.objects.filter(conversation__identity__in=person.identities)
+    assert sorted(theirs.values_list("status", flat=True)) == [0, 0, 0, 4, 5]  # what waited to be sent has failed
 
 
 def files_of(person: Person) -> list[str]:

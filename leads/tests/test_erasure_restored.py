@@ -11,6 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
 from crm.backups import places, restoring
@@ -28,7 +29,7 @@ from crm.erasure.replaying import replay_notes
 from crm.merging import merge_customers, undo_merge
 from crm.models import Backup, Channel, Customer, Severity, User
 from crm.monitoring.findings import look
-from crm.tests.backup_world import fill, point_at
+from crm.tests.backup_world import FOLDER, fill, point_at
 from crm.tests.factories import make_channel, make_identity, make_user
 from crm.tests.keys import key_of
 from leads.tests.erasure_world import holding, make_person, rows_of, webhook_of
@@ -217,6 +218,25 @@ def test_notes_brought_along_with_a_backup_are_kept_here(tmp_path: Path) -> None
     (brought / "erased-by-somebody.json").touch()
     assert replay_notes(beside=brought).seen == {name}
     assert names_of_notes() == [name]
+
+
+def test_where_the_place_of_the_backups_fails_what_was_brought_along_is_carried_out(
+    channels: tuple[Channel, Channel], tmp_path: Path, settings: Any
+) -> None:
+    person = make_person(MARK, channels)
+    brought = tmp_path / "brought"
+    brought.mkdir()
+    with transaction.atomic():
+        note = erase(person).note
+        transaction.set_rollback(True)
+    (places.working_folder() / note).rename(brought / note)
+    (tmp_path / "no folder").touch()
+    place = {"BACKEND": FOLDER, "OPTIONS": {"location": str(tmp_path / "no folder")}}
+    settings.STORAGES = {**settings.STORAGES, "backups": place}
+    result = replay_notes(beside=brought)
+    assert (result.erased, len(result.problems)) == (1, 1)
+    assert "the place of the backups cannot be used" in result.problems[0]
+    assert holding(MARK) == []
 
 
 def test_notes_stay_as_long_as_a_backup_that_needs_them() -> None:
