@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 warnings.filterwarnings("ignore", category=SecurityWarning)  # of root, who may run all of us; only JSON is read here
 app = Celery("migochat")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["crm.backups", "crm.metrics", "crm.retention"])
+app.autodiscover_tasks(["crm.backups", "crm.maintenance", "crm.metrics", "crm.retention"])
 app.steps["worker"].add("crm.monitoring.celery_life:WorkerLife")
 if settings.CELERY_BROKER_URL.startswith("filesystem"):
     for folder in ("queue", "control"):
