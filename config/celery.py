@@ -23,6 +23,11 @@ if settings.CELERY_BROKER_URL.startswith("filesystem"):
         (settings.CELERY_BROKER_DIR / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]  # the package has no types
+def keep_our_logging(**kwargs: Any) -> None:
+    """Let log lines be what the settings say: a receiver keeps Celery from setting a level of its own for all of them."""
+
+
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # the package has no types
 def end_at_once_when_idle(**kwargs: Any) -> None:
     """Let a worker without a task end as soon as it is told to, rather than after its next look into the broker."""

@@ -13,9 +13,7 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from django_celery_beat.models import PeriodicTask
 
-from config.celery import app
 from crm import runtime_settings
 from crm.maintenance import calendar, health, tables, tasks, thresholds, work
 from crm.maintenance.calendar import DAILY, MONTHLY, WEEKLY, maintain
@@ -255,14 +253,3 @@ def test_transaction_ids_that_run_out_are_a_finding(monkeypatch: pytest.MonkeyPa
     [critical] = health.transaction_ids()
     assert (warned.severity, critical.severity) == (Severity.WARNING, Severity.CRITICAL)
     assert "manage.py maintain monthly" in critical.advice
-
-
-def test_workers_know_what_the_schedule_names() -> None:
-    app.loader.import_default_modules()
-    scheduled = {task.task: task.crontab for task in PeriodicTask.objects.select_related("crontab")}
-    assert set(scheduled) <= set(app.tasks)
-    times = [
-        (when.day_of_week, when.day_of_month, int(when.hour), int(when.minute))
-        for when in (scheduled[tasks.TASKS[name]] for name in (DAILY, WEEKLY, MONTHLY))
-    ]
-    assert times == [("*", "*", 4, 30), ("0", "*", 5, 30), ("*", "1", 6, 30)]

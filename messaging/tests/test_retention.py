@@ -160,16 +160,17 @@ def test_what_was_kept_of_logins_and_incidents_goes_too() -> None:
             fields = {"failures_since_start": 1} if model is AccessAttempt else {}
             row = model.objects.create(username=f"{days}", ip_address="192.0.2.1", user_agent="", **fields)
             model.objects.filter(pk=row.pk).update(attempt_time=ago(days))
-    for key, closed in (("old", ago(366)), ("new", ago(364)), ("lasts", None)):
+    for key, closed in (("old", ago(366)), ("new", ago(364)), ("untold", ago(364)), ("lasts", None)):
         incident = Incident.objects.create(
             key=key, severity=1, title=key, first_seen_at=ago(500), last_seen_at=ago(400), closed_at=closed
         )
-        IncidentNotice.objects.create(incident=incident, event="opened", way="mail", next_attempt_at=ago(400))
+        if key != "untold":
+            IncidentNotice.objects.create(incident=incident, event="opened", way="mail", next_attempt_at=ago(400))
     nightly()
     assert set(Session.objects.values_list("session_key", flat=True)) == {"ended", "goes on"}
     assert [model.objects.get().username for model in (AccessLog, AccessAttempt)] == ["89", "89"]
     assert set(IncidentNotice.objects.values_list("incident__key", flat=True)) == {"new", "lasts"}
-    assert set(Incident.objects.values_list("key", flat=True)) == {"new", "lasts"}
+    assert set(Incident.objects.values_list("key", flat=True)) == {"new", "untold", "lasts"}
 
 
 @pytest.mark.django_db(transaction=True)
