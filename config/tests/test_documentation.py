@@ -1,4 +1,4 @@
-"""What the documentation tells people to type can be typed: every `manage.py …` and `make …` in it, with its options."""
+"""What the documentation tells people to type can be typed, and where it points to, there is something."""
 
 import re
 import shlex
@@ -69,6 +69,33 @@ def trouble(typed: Typed) -> str:
         leaves_out = "arguments are required" in str(error)
         return "" if leaves_out and typed.in_sentence else str(error)
     return ""
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what can stand behind the # of a link to a page, as GitHub makes it of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path, text: str) -> list[str]:
+    """Return the links of a page that lead to no file of ours, or to no heading in it."""
+    broken = []
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        name, _sign, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    assert broken_links(page, page.read_text()) == []
+
+
+def test_a_link_that_leads_nowhere_is_noticed() -> None:
+    text = "[a](docs/api.md) [b](docs/nothing.md) [c](#run-it) [d](docs/operations.md#nothing) [e](https://example.com)"
+    assert broken_links(ROOT / "README.md", text) == ["docs/nothing.md", "docs/operations.md#nothing"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
