@@ -40,7 +40,10 @@ def database() -> Iterator[Connection]:
 
 @pytest.fixture
 def colleague() -> Iterator[Connection]:
+    """A connection whose transactions hold what they lock, though not for ever."""
     with psycopg.connect(**plain_parameters("default")) as connection:
+        connection.execute("SET idle_in_transaction_session_timeout = '8s'")
+        connection.commit()
         yield connection
 
 
