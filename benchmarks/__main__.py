@@ -6,7 +6,9 @@ from importlib import import_module
 
 from benchmarks.scratch import scratch_installation
 
-NAMES = ("accept", "drain", "triage", "visible", "pages", "inbox", "leads", "metrics", "sending", "backup", "memory")
+NAMES = (
+    "accept", "drain", "triage", "visible", "pages", "inbox", "leads", "metrics", "sending", "backup", "export", "memory",
+)  # fmt: skip
 
 
 def run_one(name: str) -> None:

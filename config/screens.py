@@ -268,3 +268,7 @@ PROMETHEUS_METRICS = [
 
 # What comes in from files and goes out to them, by dotted name.
 TRANSFERS = ["crm.transfer.customers.CustomerResource", "leads.transfer.leads.LeadResource"]
+
+# What `manage.py export` writes, and of one person `manage.py export_customer`, each app its own, by dotted name.
+EXPORTS = ["crm.exports.own.TABLES", "messaging.exports.TABLES", "leads.exports.TABLES", "campaigns.exports.TABLES"]
+CUSTOMER_DOSSIER = ["crm.dossier.own.SHARE", "messaging.dossier.SHARE", "leads.dossier.SHARE"]

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,7 +17,7 @@ from pyrage.x25519 import Identity
 
 from config.env_file import restore as restore_env_file
 from crm.embedded_postgres.server import EmbeddedServer
-from crm.processes.procfile import ROOT
+from crm.tests.launching import completed
 from messaging.tests.chromium import chromium
 from messaging.tests.installation import Installation, wait_until
 
@@ -52,21 +50,9 @@ def files(shop: Installation) -> list[Path]:
     return sorted((shop.folder / "backups").glob("migochat-*.age"))
 
 
-def begun(shop: Installation, *words: str) -> subprocess.Popen[bytes]:
-    with shop.log.open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "manage.py", *words],
-            env=shop.environment,
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-
-
 def killed_when(shop: Installation, condition: Callable[[], Any], *words: str) -> None:
     """Begin a command and kill it with -9, and nothing else, as soon as something can be seen."""
-    process = begun(shop, *words)
+    process = shop.begin(*words)
     while not condition():
         assert process.poll() is None, "it ended too early to be killed"
         time.sleep(0.002)
@@ -111,14 +97,7 @@ def size_of(path: Path) -> int:
 
 
 def error_of(shop: Installation, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        env=shop.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = completed(["python", "manage.py", *words], shop.environment)
     assert done.returncode == 1
     return done.stderr
 

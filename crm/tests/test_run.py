@@ -33,14 +33,14 @@ def var() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_goes_on() -> Iterator[None]:
+def _nothing_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test that fails leave nothing that the next one would stumble over."""
     yield
     for run in Run.begun:
-        if run.process.poll() is None:
+        if run.process.poll() is None and "second" not in request.fixturenames:
             run.process.kill()
             run.wait_until_gone()
-    Run.begun.clear()
+    Run.begun[:] = [run for run in Run.begun if run.process.poll() is None]
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,16 @@ def first(var: Path) -> Run:
     return run
 
 
+@pytest.fixture(scope="module")
+def second(first: Run, var: Path) -> Iterator[Run]:
+    """The second run in the folder, up for the tests that follow each other here; the last of them ends it."""
+    run = Run(var, first.port)
+    yield run
+    if run.process.poll() is None:
+        run.process.kill()
+        run.wait_until_gone()
+
+
 def test_the_first_run_sets_up_and_says_where_it_is(first: Run) -> None:
     assert f"http://localhost:{first.port}/admin/" in first.output
     assert "e-mail    boss@shop.example" in first.output
@@ -71,15 +81,62 @@ def test_sigterm_leaves_nothing(first: Run) -> None:
 
 
 @pytest.mark.alone
-def test_a_second_run_is_up_soon_and_ctrl_c_ends_it(first: Run, var: Path) -> None:
-    run = Run(var, first.port)
-    assert run.wait_until_up() < 10
-    assert "password" not in run.output
-    assert "AGE-SECRET-KEY-1" not in run.output
+def test_a_second_run_is_up_soon(second: Run) -> None:
+    assert second.wait_until_up() < 10
+    assert "password" not in second.output
+    assert "AGE-SECRET-KEY-1" not in second.output
+
+
+def test_two_in_one_folder_are_one_too_many(second: Run, var: Path) -> None:
+    another = Run(var, free_port())
+    assert another.ended() == 1
+    assert f"Migochat runs here already (process {second.process.pid})" in another.output
+
+
+def processes_of(run: Run, word: str) -> list[psutil.Process]:
+    found = []
+    for process in psutil.Process(run.process.pid).children(recursive=True):
+        with suppress(psutil.Error):  # of one that is just ending
+            if word in process.cmdline():
+                found.append(process)
+    return found
+
+
+def test_killed_processes_come_back(second: Run) -> None:
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and _number_of(second) < 5:
+        time.sleep(0.1)
+    old = {
+        process.pid for word in ("config.wsgi:application", "drain", "--app") for process in processes_of(second, word)
+    }
+    assert len(old) == 7  # granian, its worker, the drains of ingest, send and leads, Celery's worker and beat
+    for pid in old:
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and not (_is_ready(second) and _number_of(second) == 5):
+        time.sleep(0.1)
+    assert second.get("/readyz")[0] == 200
+    assert _number_of(second) == 5
+    assert old.isdisjoint(process.pid for word in ("drain", "--app") for process in processes_of(second, word))
+
+
+def _number_of(run: Run) -> int:
+    return len(processes_of(run, "drain")) + len(processes_of(run, "--app"))
+
+
+def _is_ready(run: Run) -> bool:
+    try:
+        return run.get("/readyz")[0] == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.alone
+def test_ctrl_c_ends_it_soon(second: Run) -> None:
     started = time.monotonic()
-    assert run.stop(signal.SIGINT) == 130
+    assert second.stop(signal.SIGINT) == 130
     assert time.monotonic() - started < 5
-    assert run.wait_until_gone(2) == []
+    assert second.wait_until_gone(2) == []
 
 
 def test_killed_it_leaves_nothing_and_starts_again(first: Run, var: Path) -> None:
@@ -96,46 +153,6 @@ def test_killed_it_leaves_nothing_and_starts_again(first: Run, var: Path) -> Non
         pass  # nobody listens there any more
 
 
-def processes_of(run: Run, word: str) -> list[psutil.Process]:
-    found = []
-    for process in psutil.Process(run.process.pid).children(recursive=True):
-        with suppress(psutil.Error):  # of one that is just ending
-            if word in process.cmdline():
-                found.append(process)
-    return found
-
-
-def test_killed_processes_come_back(first: Run, var: Path) -> None:
-    run = Run(var, first.port)
-    run.wait_until_up()
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and _number_of(run) < 5:
-        time.sleep(0.1)
-    old = {process.pid for word in ("config.wsgi:application", "drain", "--app") for process in processes_of(run, word)}
-    assert len(old) == 7  # granian, its worker, the drains of ingest, send and leads, Celery's worker and beat
-    for pid in old:
-        os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline and not (_is_ready(run) and _number_of(run) == 5):
-        time.sleep(0.1)
-    assert run.get("/readyz")[0] == 200
-    assert _number_of(run) == 5
-    assert old.isdisjoint(process.pid for word in ("drain", "--app") for process in processes_of(run, word))
-    assert run.stop() == 0
-    assert run.wait_until_gone(2) == []
-
-
-def _number_of(run: Run) -> int:
-    return len(processes_of(run, "drain")) + len(processes_of(run, "--app"))
-
-
-def _is_ready(run: Run) -> bool:
-    try:
-        return run.get("/readyz")[0] == 200
-    except OSError:
-        return False
-
-
 def test_it_ends_with_the_program_that_started_it(first: Run, var: Path) -> None:
     shell = ("/bin/sh", "-c", '"$@" --parent $$ & wait', "sh")
     run = Run(var, first.port, prefix=shell)
@@ -143,15 +160,6 @@ def test_it_ends_with_the_program_that_started_it(first: Run, var: Path) -> None
     run.process.kill()
     run.ended()
     assert run.wait_until_gone() == []
-
-
-def test_two_in_one_folder_are_one_too_many(first: Run, var: Path) -> None:
-    run = Run(var, first.port)
-    run.wait_until_up()
-    second = Run(var, free_port())
-    assert second.ended() == 1
-    assert f"Migochat runs here already (process {run.process.pid})" in second.output
-    assert run.stop() == 0
 
 
 def test_a_busy_port_is_named(first: Run, var: Path) -> None:

@@ -14,11 +14,18 @@ _BEGINS_AGAIN = re.compile(r"((?:;|(?<=\S)[\r\n])\s*)(?=[=+\-@＝＋－＠])")
 _BEGAN_AGAIN = re.compile(r"((?:;|(?<=\S)[\r\n])\s*)'(?=[=+\-@＝＋－＠])")
 #: No spreadsheet and no database keeps these.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: Most of what goes out: it begins with nothing dangerous and has nothing in it to look at more closely.
+_PLAIN = re.compile(r"(?![ \u00a0]*[=+\-@＝＋－＠])[^\x00-\x1f;\ud800-\udfff\ufffe\uffff]*")
 
 
 def outgoing(value: object) -> str:
     """Return a value as the text of a cell that nothing runs."""
-    text = "" if value is None else _CONTROL.sub("", str(value))
+    if value is None:
+        return ""
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    text = _CONTROL.sub("", text)
     if _HARMLESS.fullmatch(text):
         return text
     text = _BEGINS_AGAIN.sub(r"\1'", text)

@@ -1,10 +1,12 @@
 """Reports read from the replica where there is one, and everything else does not."""
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
@@ -40,6 +42,7 @@ REPORTS: dict[str, Callable[[], Any]] = {
     "sellers": lambda: sellers(user=member(roles.MANAGER), period=PERIOD),
     "figures": lambda: read_figures(PERIOD),
     "days": lambda: list(read_days(PERIOD, None, {"messages_in": ()})),
+    "an export": lambda: call_command("export", "leads", stdout=io.TextIOWrapper(io.BytesIO())),
 }
 
 

@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,7 +17,8 @@ import psutil
 import psycopg
 
 from crm.embedded_postgres.server import EmbeddedServer
-from crm.processes.procfile import ROOT, commands, environment
+from crm.processes.procfile import environment
+from crm.tests.launching import Launched, completed, launch, launch_process
 
 PATIENCE = 30.0
 
@@ -65,7 +65,7 @@ class Installation:
         }
         self.environment.pop("DATABASE_URL", None)
         self.server = EmbeddedServer(self.folder / "postgres")
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Launched] = []
         self._copy_template()
         self.server.join()
 
@@ -89,14 +89,7 @@ class Installation:
 
     def manage(self, *words: str, code: int = 0, **settings: str) -> str:
         """Run a command of manage.py and return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            env=self.environment | settings,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = completed(["python", "manage.py", *words], self.environment | settings)
         with self.log.open("a") as log:
             log.write(done.stdout + done.stderr)
         assert done.returncode == code, (
@@ -104,21 +97,19 @@ class Installation:
         )
         return done.stdout
 
-    def start(self, name: str, **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, **settings: str) -> Launched:
         """Start a process of the Procfile."""
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                ["/bin/sh", "-c", f"exec {commands()[name]}"],
-                env=self.environment | settings,
-                cwd=ROOT,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            process = launch_process(name, self.environment | settings, log)
         self.processes.append(process)
         if name == "web":
             wait_until(self._listens, "the web process's listening")
         return process
+
+    def begin(self, *words: str) -> Launched:
+        """Start a command of manage.py and leave it to itself; what it prints is logged."""
+        with self.log.open("ab") as log:
+            return launch(["python", "manage.py", *words], self.environment, log)
 
     def _listens(self) -> bool:
         try:
@@ -127,7 +118,7 @@ class Installation:
             return False
         return True
 
-    def kill(self, process: subprocess.Popen[bytes], number: int = signal.SIGKILL) -> None:
+    def kill(self, process: Launched, number: int = signal.SIGKILL) -> None:
         """Send a signal to a process and wait for its end; its children are killed with it by SIGKILL."""
         children = psutil.Process(process.pid).children(recursive=True) if number == signal.SIGKILL else []
         os.kill(process.pid, number)

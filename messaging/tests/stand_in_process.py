@@ -1,13 +1,11 @@
 """An installation whose platforms are a stand-in in a process of its own."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import urllib3
 
-from crm.processes.procfile import ROOT
+from crm.tests.launching import Launched
 from messaging.tests.installation import Installation, free_port, wait_until
 from messaging.tests.sending_world import URL_SETTINGS, Control
 
@@ -18,14 +16,11 @@ def installation_with_stand_in(setup: str = "", **settings: str) -> Iterator[tup
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     shop = Installation(**dict.fromkeys(URL_SETTINGS, url), WEB_WORKERS="1", **settings)
-    stand_in: subprocess.Popen[bytes] | None = None
+    stand_in: Launched | None = None
     try:
         if setup:
             shop.manage("shell", "--verbosity", "0", "-c", setup)
-        words = [sys.executable, "manage.py", "simulate", "--serve", "--port", str(port)]
-        words += ["--url", f"http://127.0.0.1:{shop.port}"]
-        with shop.log.open("ab") as log:
-            stand_in = subprocess.Popen(words, cwd=ROOT, env=shop.environment, stdout=log, stderr=log)
+        stand_in = shop.begin("simulate", "--serve", "--port", str(port), "--url", f"http://127.0.0.1:{shop.port}")
         control = Control(url)
         wait_until(lambda: answers(control), "the stand-in")
         yield shop, control
