@@ -260,6 +260,7 @@ HEALTH_CHECKS = [
     "leads.health.CHECKS",
     "crm.monitoring.installation.CHECKS",
     "crm.monitoring.database.CHECKS",
+    "crm.maintenance.health.CHECKS",
 ]
 
 # What /metrics tells, each app its own, by dotted name.

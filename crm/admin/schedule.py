@@ -133,4 +133,7 @@ NAMES = (
     gettext_lazy("Drill with the newest backup"),
     gettext_lazy("Figures of the last weeks"),
     gettext_lazy("Removal of what is old"),
+    gettext_lazy("Maintenance of the database, daily"),
+    gettext_lazy("Maintenance of the database, weekly"),
+    gettext_lazy("Maintenance of the database, monthly"),
 )

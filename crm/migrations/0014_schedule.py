@@ -11,6 +11,9 @@ SCHEDULE = [
     ("Drill with the newest backup", "crm.backups.drill", ("0", "5", "*", "1")),
     ("Figures of the last weeks", "crm.metrics.count_last_days", ("15", "3", "*", "*")),
     ("Removal of what is old", "crm.retention.remove_old", ("45", "3", "*", "*")),
+    ("Maintenance of the database, daily", "crm.maintenance.daily", ("30", "4", "*", "*")),
+    ("Maintenance of the database, weekly", "crm.maintenance.weekly", ("30", "5", "0", "*")),
+    ("Maintenance of the database, monthly", "crm.maintenance.monthly", ("30", "6", "*", "1")),
 ]
 
 

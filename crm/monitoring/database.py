@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from crm import health
+from crm.maintenance.work import APPLICATION_NAME
 from crm.models import Severity
 from crm.monitoring.findings import Check, Finding, plain_parameters
 from crm.monitoring.thresholds import by_age, number
@@ -18,6 +19,7 @@ from crm.reports_database import REPLICA
 
 FULL_PERCENT = 95
 SLOW_SECONDS = 1
+LONG_BY_NATURE = ["pg_dump", "pg_restore", APPLICATION_NAME]
 LOCK_WARNING_SECONDS, LOCK_CRITICAL_SECONDS = 5, 60
 DEAD_ROWS, DEAD_PERCENT = 10_000, 30
 LARGEST = 5
@@ -28,12 +30,11 @@ CONNECTIONS = """
          WHERE name IN ('max_connections', 'superuser_reserved_connections'))
     FROM pg_stat_activity WHERE backend_type = 'client backend'
 """
-# The backup's own pg_dump is slow by nature.
 SLOW = """
     SELECT count(*), max(extract(epoch FROM clock_timestamp() - query_start))::int, (array_agg(pid ORDER BY query_start))[1]
     FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()
-        AND application_name NOT IN ('pg_dump', 'pg_restore') AND clock_timestamp() - query_start > interval '1 second' * %s
+        AND application_name <> ALL (%s) AND clock_timestamp() - query_start > interval '1 second' * %s
 """
 STATEMENTS = """
     SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 100), mean_exec_time, calls FROM pg_stat_statements
@@ -63,7 +64,8 @@ BEHIND = """
 """
 
 
-def _rows(query: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+def rows(query: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+    """Return what the database answers a question of ours."""
     with connection.cursor() as cursor:
         cursor.execute(query, list(parameters))
         return list(cursor.fetchall())
@@ -87,7 +89,7 @@ def release() -> Iterable[Finding]:
 
 def connections() -> Iterable[Finding]:
     """How many of the server's connections are used, and by whom."""
-    [(used, ours, most)] = _rows(CONNECTIONS, [settings.DATABASES["default"]["OPTIONS"]["application_name"]])
+    [(used, ours, most)] = rows(CONNECTIONS, [settings.DATABASES["default"]["OPTIONS"]["application_name"]])
     percent = used * 100 // most
     severity = Severity.OK
     if percent >= number("connections_percent"):
@@ -111,7 +113,7 @@ def connections() -> Iterable[Finding]:
 
 def slow_queries() -> Iterable[Finding]:
     """What runs for over a second now, and what is slow on average where pg_stat_statements is there."""
-    [(count, longest, pid)] = _rows(SLOW, [SLOW_SECONDS])
+    [(count, longest, pid)] = rows(SLOW, [LONG_BY_NATURE, SLOW_SECONDS])
     severity, parts = Severity.OK, [_("Nothing runs for over a second.")]
     if count:
         severity = Severity.WARNING
@@ -121,8 +123,8 @@ def slow_queries() -> Iterable[Finding]:
             count,
         )
         parts = [running % {"count": count, "longest": longest, "pid": pid}]
-    [(has_statements,)] = _rows("SELECT to_regclass('pg_stat_statements') IS NOT NULL")
-    for query, mean, calls in _rows(STATEMENTS, [SLOW_SECONDS]) if has_statements else []:
+    [(has_statements,)] = rows("SELECT to_regclass('pg_stat_statements') IS NOT NULL")
+    for query, mean, calls in rows(STATEMENTS, [SLOW_SECONDS]) if has_statements else []:
         severity = Severity.WARNING
         text = _("Slow on average: %(milliseconds)d ms in %(calls)d calls of %(query)s")
         parts.append(text % {"milliseconds": mean, "calls": calls, "query": query})
@@ -134,7 +136,7 @@ def slow_queries() -> Iterable[Finding]:
 
 def lock_waits() -> Iterable[Finding]:
     """Who waits for a lock, and for whom."""
-    [(count, longest, blockers)] = _rows(LOCKS)
+    [(count, longest, blockers)] = rows(LOCKS)
     severity, text, advice = Severity.OK, _("Nobody waits for a lock."), ""
     if count:
         values = {"count": count, "longest": longest or 0, "blockers": blockers or "?"}
@@ -152,11 +154,11 @@ def lock_waits() -> Iterable[Finding]:
 
 def sizes() -> Iterable[Finding]:
     """The largest tables."""
-    [(whole,)] = _rows("SELECT pg_database_size(current_database())")
+    [(whole,)] = rows("SELECT pg_database_size(current_database())")
     tables = ", ".join(
         _("%(table)s %(size)s (indexes %(indexes)s)")
         % {"table": name, "size": filesizeformat(table), "indexes": filesizeformat(indexes)}
-        for name, table, indexes in _rows(SIZES, [LARGEST])
+        for name, table, indexes in rows(SIZES, [LARGEST])
     )
     text = _("%(whole)s in all. Largest: %(tables)s.") % {"whole": filesizeformat(whole), "tables": tables}
     yield Finding("sizes", Severity.OK, _("Tables and indexes"), text)
@@ -166,7 +168,7 @@ def dead_rows() -> Iterable[Finding]:
     """Tables that vacuuming does not keep up with."""
     found = [
         _("%(table)s: %(dead)d dead beside %(live)d live") % {"table": name, "dead": dead, "live": live}
-        for name, dead, live in _rows(DEAD, [DEAD_ROWS, DEAD_PERCENT])
+        for name, dead, live in rows(DEAD, [DEAD_ROWS, DEAD_PERCENT])
     ]
     if not found:
         yield Finding("dead_rows", Severity.OK, _("Dead rows"), _("Vacuuming keeps up."))
@@ -179,7 +181,7 @@ def dead_rows() -> Iterable[Finding]:
 
 def replication() -> Iterable[Finding]:
     """How far replicas that follow this server are behind. None: nothing to say."""
-    [(count, lag)] = _rows(REPLICAS)
+    [(count, lag)] = rows(REPLICAS)
     if count:
         yield _behind(
             "replication",

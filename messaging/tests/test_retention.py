@@ -11,13 +11,15 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from crm import runtime_settings
 from crm.metrics import roll_up
-from crm.models import Channel, DailyMetric, ImportFile, Notification
+from crm.models import Channel, DailyMetric, ImportFile, Incident, IncidentNotice, Notification
 from crm.monitoring.findings import plain_parameters
 from crm.retention import removing
 from crm.retention.tasks import NIGHTLY, nightly
@@ -94,7 +96,8 @@ class TestDeliveries:
             removing.run_rules(count=batches.append)
         assert batches[:2] == [removing.BATCH, 5]
         assert [record.message for record in caplog.records] == [
-            "Retention: deliveries 1005, failed deliveries 0, closed conversations 0, notices 0, unread notices 0, import files 0"
+            "Retention: deliveries 1005, failed deliveries 0, closed conversations 0, notices 0, unread notices 0, import files 0, "
+            "sessions 0, logins 0, failed logins 0, log of failed logins 0, notices of incidents 0, incidents 0"
         ]
 
     def test_the_figures_do_not_need_them(self) -> None:
@@ -147,6 +150,27 @@ def test_notices_and_files_go_too() -> None:
     assert (counts["notices"], counts["unread notices"], counts["import files"]) == (1, 1, 1)
     assert set(Notification.objects.values_list("key", flat=True)) == {"b", "c"}
     assert ImportFile.objects.get().name == "new"
+
+
+def test_what_was_kept_of_logins_and_incidents_goes_too() -> None:
+    for key, days in (("ended long ago", 2), ("ended", 0.5), ("goes on", -3)):
+        Session.objects.create(session_key=key, session_data="", expire_date=ago(days))
+    for days in (91, 89):
+        for model in (AccessLog, AccessAttempt):
+            fields = {"failures_since_start": 1} if model is AccessAttempt else {}
+            row = model.objects.create(username=f"{days}", ip_address="192.0.2.1", user_agent="", **fields)
+            model.objects.filter(pk=row.pk).update(attempt_time=ago(days))
+    for key, closed in (("old", ago(366)), ("new", ago(364)), ("untold", ago(364)), ("lasts", None)):
+        incident = Incident.objects.create(
+            key=key, severity=1, title=key, first_seen_at=ago(500), last_seen_at=ago(400), closed_at=closed
+        )
+        if key != "untold":
+            IncidentNotice.objects.create(incident=incident, event="opened", way="mail", next_attempt_at=ago(400))
+    nightly()
+    assert set(Session.objects.values_list("session_key", flat=True)) == {"ended", "goes on"}
+    assert [model.objects.get().username for model in (AccessLog, AccessAttempt)] == ["89", "89"]
+    assert set(IncidentNotice.objects.values_list("incident__key", flat=True)) == {"new", "lasts"}
+    assert set(Incident.objects.values_list("key", flat=True)) == {"new", "untold", "lasts"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,10 @@ from crm.retention import run_rules
 
 class Command(BaseCommand):
     requires_system_checks = BEFORE_WORK
-    help = "Remove deliveries, notices and uploaded files, and close idle conversations, that are older than the settings say."
+    help = (
+        "Remove deliveries, notices, uploaded files, ended logins and incidents, and close idle conversations, that are older "
+        "than the settings say."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the counts for a script")

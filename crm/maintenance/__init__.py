@@ -1,0 +1,1 @@
+"""What the database needs done to it by day, week and month, beside everything that runs."""
