@@ -31,6 +31,7 @@ User.objects.create_superuser("boss@shop.example", "%s")
 Channel.objects.create(platform="telegram", slug="bot", name="Bot", external_id="1",
     credentials={"secret_token": ["s3cret"], "bot_token": ["1:token"]})
 """
+GIVING_WAY = 120.0  # seconds: Celery's processes are nice to whatever else the machine does
 SCRATCH = "SELECT count(*) FROM pg_database WHERE starts_with(datname, 'migochat_scratch_')"
 OLD = "SELECT datname FROM pg_database WHERE position('_before_' IN datname) > 0"
 
@@ -162,7 +163,7 @@ def test_the_button_and_beat(shop: Installation) -> None:
         "WHERE task = 'crm.backups.backup'"
     )
     shop.start("beat")
-    wait_until(lambda: len(files(shop)) > by_button, "the scheduled backup")
+    wait_until(lambda: len(files(shop)) > by_button, "the scheduled backup", GIVING_WAY)
     wait_until(lambda: shop.count("crm_backup", "trigger = 'schedule' AND state = 'complete'"), "its row")
     shop.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
     for process in list(shop.processes):
@@ -198,17 +199,19 @@ def test_nothing_acknowledged_is_lost_by_a_restore_under_traffic(shop: Installat
         shop.start(name)
     traffic = Traffic(shop)
     traffic.start()
-    wait_until(lambda: len(traffic.acknowledged) > 50, "the first posts")
-    made = json.loads(shop.manage("backup", "--json"))
-    known = len(traffic.acknowledged)
-    wait_until(lambda: len(traffic.acknowledged) > known + 50, "more posts")
-    said = shop.manage("restore", made["name"], "--yes")
-    ((carried,),) = shop.sql("SELECT carried FROM crm_restoration")
-    assert carried > 50, said
-    after = len(traffic.acknowledged)
-    wait_until(lambda: len(traffic.acknowledged) > after + 20, "posts after it")
-    traffic.over.set()
-    traffic.join()
+    try:
+        wait_until(lambda: len(traffic.acknowledged) > 50, "the first posts")
+        made = json.loads(shop.manage("backup", "--json"))
+        known = len(traffic.acknowledged)
+        wait_until(lambda: len(traffic.acknowledged) > known + 50, "more posts")
+        said = shop.manage("restore", made["name"], "--yes")
+        ((carried,),) = shop.sql("SELECT carried FROM crm_restoration")
+        assert carried > 50, said
+        after = len(traffic.acknowledged)
+        wait_until(lambda: len(traffic.acknowledged) > after + 20, "posts after it")
+    finally:
+        traffic.over.set()
+        traffic.join()
     wait_until(shop.drained, "the drain")
     stored = [text for (text,) in shop.sql("SELECT text FROM messaging_message WHERE text ~ '^number [0-9]+$'")]
     assert len(stored) == len(set(stored))

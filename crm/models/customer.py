@@ -156,8 +156,11 @@ class Customer(SealedModel):
         )
 
     def __str__(self) -> str:
-        words = _("Erased person %(number)s") if self.erased_at else _("Customer %(number)s")
-        return self.name or words % {"number": self.pk}
+        if self.name:
+            return self.name
+        is_erased = self.__dict__.get("erased_at") is not None  # read from the database for no list's sake
+        words = _("Erased person %(number)s") if is_erased else _("Customer %(number)s")
+        return words % {"number": self.pk}
 
     def set_phone(self, text: str) -> None:
         """Keep a phone number along with the key it is found by."""

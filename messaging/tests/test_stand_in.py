@@ -238,6 +238,7 @@ def test_the_command_serves_until_it_is_stopped() -> None:
                     "from crm.models import Channel as C; "
                     "print(C.objects.get(slug='sim-messenger').credentials['access_token'][0])",
                 ).split()
+                control.manners(early=1.0)  # and nobody takes that report
                 status, _, _ = ask(control, "/v26.0/990100000000001/messages", TEXT, token=f"Bearer {token}")
                 assert status == 200
                 process.send_signal(signal.SIGTERM)

@@ -34,6 +34,8 @@
   });
 
   document.addEventListener("DOMContentLoaded", () => {
+    // What has just been put in answers at once: until HTMX lets it settle, a choice made in it would go nowhere.
+    if (window.htmx) htmx.config.defaultSettleDelay = 0;
     if (window.matchMedia("(max-width: 1023px)").matches) {
       document.querySelectorAll("details[data-mc-closed-on-phone]").forEach((details) => (details.open = false));
     }

@@ -45,12 +45,12 @@ class Reports:
             self.waiting += 1
             loop.call_later(delay, self._due.put_nowait, (report, loop.create_future()))
 
-    async def post_now(self, report: Report) -> None:
-        """Post one and wait until the server has taken it."""
+    async def post_now(self, report: Report, patience: float | None = None) -> None:
+        """Post one and wait until the server has taken it, or no longer than so many seconds."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.waiting += 1
         self._due.put_nowait((report, done))
-        await done
+        await asyncio.wait([done], timeout=patience)
 
     async def release(self, most: int | None = None) -> None:
         """Post what was held, or so many of it, in its order, and wait until all of that is taken."""

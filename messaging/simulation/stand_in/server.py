@@ -23,6 +23,8 @@ LARGEST_HEAD, LARGEST_BODY = 64 * 1024, 100 * 1024 * 1024
 LONG = 3600.0
 CLOSING_SECONDS = 0.02  # closed connections are cleared away in a later turn of the loop
 USAGE_HEADER = "X-App-Usage"
+#: How long an answer is held back for a report that goes ahead of it, where nobody takes that.
+EARLY_SECONDS = 2.0
 
 
 class HangUp(Exception):
@@ -97,7 +99,7 @@ class StandIn:
         entry = self.journal.accept(answer.sending)
         reports = answer.reports
         if reports and self.manners.reports == "send" and self.manners.chance.random() < self.manners.early:
-            await self.reports.post_now(reports[0])
+            await self.reports.post_now(reports[0], EARLY_SECONDS)
             reports = reports[1:]
         self.reports.schedule(reports)
         if trouble:
