@@ -95,4 +95,4 @@ def alike(customer: Customer) -> "list[Customer]":
         same |= Q(phone_key=customer.phone_key)
     if customer.email_key:
         same |= Q(email_key=customer.email_key)
-    return list(Customer.objects.not_merged().filter(same).exclude(pk=customer.pk).order_by("-pk")[:10])
+    return list(Customer.objects.current().filter(same).exclude(pk=customer.pk).order_by("-pk")[:10])

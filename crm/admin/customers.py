@@ -25,6 +25,7 @@ from crm.encrypted_fields import Unreadable
 from crm.markup import column
 from crm.mentions import said_of_untold
 from crm.models import Customer, Identity, User
+from crm.models.customer import CURRENT
 from crm.periods import Period
 from crm.visibility import staff_for, user_of, visible
 
@@ -80,7 +81,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
             ("phone_number", phone_key(phone), "phone_key"),
             ("email_address", email_key(email), "email_key"),
         ):
-            known = Customer.objects.not_merged().filter(**{found_by: key}).first() if key else None
+            known = Customer.objects.current().filter(**{found_by: key}).first() if key else None
             if known and visible(self.user, Customer).filter(pk=known.pk).exists():
                 self.add_error(field, _("%(customer)s has this already.") % {"customer": known})
             elif known:
@@ -164,7 +165,7 @@ class CustomerAdmin(Exports, PageActions, StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         found = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name == "crm_customer_changelist":
-            found = found.filter(merged_into=None, erased_at=None)
+            found = found.filter(CURRENT)
             also = ("tags",) if "tag_names" in self.get_list_display(request) else ()
             return found.defer("phone", "email").prefetch_related(Prefetch("identities", IDENTITIES), *also)
         return found.select_related("owner", "merged_into")

@@ -20,6 +20,7 @@ from crm import duplicates
 from crm.admin.pages import staff_page
 from crm.merging import MergeRefused, merge_customers, undo_merge
 from crm.models import Customer, CustomerMerge, Identity, User
+from crm.models.customer import CURRENT
 from crm.visibility import sees_everyone, sight, user_of, visible
 
 MERGE = "crm.merge_customer"
@@ -77,10 +78,10 @@ def duplicates_page(request: HttpRequest) -> HttpResponse:
 def merge_with_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One customer beside those who are alike or found by name, number or address."""
     user = user_of(request)
-    customer = get_object_or_404(visible(user, Customer), pk=pk, merged_into=None)
+    customer = get_object_or_404(visible(user, Customer), CURRENT, pk=pk)
     words = request.GET.get("q", "").replace("\x00", "").strip()
     if words:
-        found = Customer.objects.not_merged().matching(words).filter(sight(user, Customer)).exclude(pk=pk)
+        found = Customer.objects.current().matching(words).filter(sight(user, Customer)).exclude(pk=pk)
         numbers = list(found.order_by("-pk").values_list("pk", flat=True)[:10])
     else:
         numbers = [other.pk for other in duplicates.alike(customer)]

@@ -16,6 +16,7 @@ from crm.api.views import ApiViewSet
 from crm.contact_details import email_key, phone_key
 from crm.encrypted_fields import Unreadable
 from crm.models import Customer
+from crm.models.customer import CURRENT
 from crm.services import change_customer
 
 OF_ALL = (
@@ -101,7 +102,7 @@ class CustomerViewSet(ApiViewSet):
     @extend_schema(parameters=[CustomersAsked], responses=CustomerSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List customers; one who was merged into another is not among them."""
-        rows = self.get_queryset().filter(merged_into=None, erased_at=None).defer("phone", "email")
+        rows = self.get_queryset().filter(CURRENT).defer("phone", "email")
         return self.page(_narrowed(rows, self.asked(CustomersAsked)), CustomerSerializer)
 
     def retrieve(self, request: Request, pk: int) -> Response:

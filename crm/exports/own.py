@@ -6,7 +6,7 @@ from crm.transfer.customers import tag_names
 
 CUSTOMERS = Table(
     "customers",
-    Customer.objects.not_merged,
+    Customer.objects.current,
     "created_at",
     (
         Column("id"),

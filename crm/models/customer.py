@@ -44,9 +44,13 @@ KEPT_OF = """
 """
 
 
+#: The condition that a row stands for a person of its own: neither merged into another nor erased.
+CURRENT = Q(merged_into=None, erased_at=None)
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
-    def not_merged(self) -> Self:
-        return self.filter(merged_into=None)
+    def current(self) -> Self:
+        return self.filter(CURRENT)
 
     def matching(self, words: str) -> Self:
         """Find by a part of the name, however it is typed, or by the exact phone number or e-mail address."""

@@ -17,6 +17,7 @@ from import_export.resources import Resource
 from crm.contact_details import email_key, phone_key
 from crm.governorates import Governorate
 from crm.models import Customer, Note, Tag, User
+from crm.models.customer import CURRENT
 from crm.transfer.columns import Column, Contact, Wish
 from crm.transfer.widgets import Choice, Email, Known, Names, Phone, Text
 from crm.visibility import sight
@@ -257,7 +258,7 @@ class CustomerResource(Resource):  # type: ignore[misc]  # the package has no ty
     @classmethod
     def rows_to_export(cls, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Add to a list's rows what the columns show."""
-        found = rows.filter(merged_into=None, erased_at=None).defer(None).prefetch_related(None).select_related("owner")
+        found = rows.filter(CURRENT).defer(None).prefetch_related(None).select_related("owner")
         annotated: QuerySet[Any] = found.annotate(tag_names=tag_names("pk"))
         return annotated
 

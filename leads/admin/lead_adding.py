@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from crm.admin.customers import CustomerForm
 from crm.models import Customer, User
+from crm.models.customer import CURRENT
 from crm.visibility import user_of, visible
 from leads.admin.lead_page import number
 from leads.models import Lead, Stage
@@ -85,7 +86,7 @@ def add_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _visible(request: HttpRequest) -> Any:
-    return visible(user_of(request), Customer).filter(merged_into=None, erased_at=None)
+    return visible(user_of(request), Customer).filter(CURRENT)
 
 
 def _choice(request: HttpRequest, find: str, chosen: Customer | None) -> dict[str, Any]:

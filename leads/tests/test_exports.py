@@ -26,6 +26,7 @@ from django.utils import timezone
 from campaigns.models import AdCampaign, PerformanceMetric, Post
 from crm.encrypted_fields import MARK
 from crm.exports import Column, Table, tables
+from crm.models import Customer
 from crm.tests.factories import make_channel, make_customer, make_identity, make_user
 from crm.transfer.cells import outgoing
 from leads.models import Lead, LeadActivity, Qualification
@@ -331,3 +332,9 @@ def test_a_reader_who_has_seen_enough_ends_it_quietly(capfd: pytest.CaptureFixtu
     with open(writing, "w") as stream:
         call_command("export", "messages", stdout=stream)
     assert capfd.readouterr() == ("", "")
+
+
+def test_of_somebody_erased_no_row_is_exported() -> None:
+    erased, other = make_customer(name="Gone"), make_customer(name="Here")
+    Customer.objects.filter(pk=erased.pk).update(erased_at=timezone.now(), name="")
+    assert [row["id"] for row in objects("customers")] == [other.pk]
