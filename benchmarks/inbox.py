@@ -23,7 +23,7 @@ def run() -> dict[str, float]:
     _give_some(sellers)
     for role, user in (("manager", _manager()), ("seller", sellers[0])):
         client = Client(SERVER_NAME="localhost")
-        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         for name, addresses in _answers(user).items():
             figures |= measure(client, f"{role}: {name}", addresses)
         share = _share_of_a_core(client, _answers(user)["what is new"])

@@ -20,7 +20,7 @@ def run() -> dict[str, float]:
     figures = {"seed_demo seconds": time.perf_counter() - started}
     for role, user in (("manager", _manager()), ("seller", sellers[0])):
         client = Client(SERVER_NAME="localhost")
-        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         for name, addresses in _pages(user).items():
             figures |= measure(client, f"{role}: {name}", addresses)
     return figures

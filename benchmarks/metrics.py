@@ -30,9 +30,7 @@ def run() -> dict[str, float]:
         "a year": _seconds(lambda: count(today - timedelta(days=YEAR - 1), today)),
     }
     client = Client(SERVER_NAME="localhost")
-    client.force_login(
-        User.objects.create_superuser("bench@shop.example", "x"), "django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(User.objects.create_superuser("bench@shop.example", "x"))
     dashboard = reverse("admin:dashboard")
     figures |= measure(client, "dashboard", [dashboard, f"{dashboard}?period=90"])
     with connection.cursor() as cursor:

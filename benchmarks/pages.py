@@ -52,9 +52,7 @@ def run() -> dict[str, float]:
     call_command("seed_demo", customers=CUSTOMERS, messages=MESSAGES, verbosity=0)
     figures = {"seed_demo seconds": time.perf_counter() - started}
     client = Client(SERVER_NAME="localhost")
-    client.force_login(
-        User.objects.create_superuser("bench@shop.example", "x"), "django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(User.objects.create_superuser("bench@shop.example", "x"))
     for name, addresses in _pages().items():
         figures |= measure(client, name, addresses)
     return figures

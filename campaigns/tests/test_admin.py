@@ -17,9 +17,7 @@ SEEN = "2026-05-04T12:00Z"
 @pytest.fixture
 def client() -> Client:
     client = Client()
-    client.force_login(
-        User.objects.create(email="root@shop.example", is_superuser=True), "django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(User.objects.create(email="root@shop.example", is_superuser=True))
     return client
 
 

@@ -36,7 +36,7 @@ def client_of(role: str) -> Client:
     user = User.objects.create(email=f"{role}@shop.example")
     user.groups.add(Group.objects.get(name=role))
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 
@@ -245,7 +245,7 @@ def test_who_may_upload(role: str, status: int) -> None:
 
 def client_of_again(role: str) -> Client:
     client = Client()
-    client.force_login(User.objects.get(email=f"{role}@shop.example"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(email=f"{role}@shop.example"))
     return client
 
 

@@ -18,5 +18,5 @@ def member(role: str, team: str = "") -> User:
 
 def logged_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client

@@ -23,7 +23,7 @@ def seller() -> Client:
     user = User.objects.create(email="seller@shop.example", full_name="Omar Saleh")
     user.groups.add(Group.objects.get(name=roles.SELLER))
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 
@@ -167,8 +167,6 @@ def test_a_note_carries_its_writer_and_leads_back(seller: Client) -> None:
 def test_nobody_deletes_a_customer_here() -> None:
     customer = make_customer()
     client = Client()
-    client.force_login(
-        User.objects.create(email="root@shop.example", is_superuser=True), "django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(User.objects.create(email="root@shop.example", is_superuser=True))
     assert client.post(reverse("admin:crm_customer_delete", args=[customer.pk]), {"post": "yes"}).status_code == 403
     assert Customer.objects.exists()

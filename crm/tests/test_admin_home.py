@@ -21,7 +21,7 @@ def logged_in(role: str = "", **fields: Any) -> Client:
         roles.ensure_roles()
         user.groups.add(Group.objects.get(name=role))
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

@@ -21,7 +21,7 @@ def administrator() -> Client:
     user = User.objects.create(email="admin@shop.example")
     user.groups.add(Group.objects.get(name=roles.ADMINISTRATOR))
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

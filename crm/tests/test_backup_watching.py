@@ -210,7 +210,7 @@ class TestSchedule:
     @pytest.mark.parametrize(("day", "cron"), [("", ("*", "*")), ("w5", ("5", "*")), ("m28", ("*", "28"))])
     def test_it_is_edited_in_the_admin_and_stays(self, boss: User, day: str, cron: tuple[str, str]) -> None:
         client = Client()
-        client.force_login(boss, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(boss)
         task = ScheduledTask.objects.get(task=schedule.BACKUP)
         page = reverse("admin:crm_scheduledtask_change", args=[task.pk])
         assert 'value="02:00"' in client.get(page).content.decode()
@@ -225,7 +225,7 @@ class TestSchedule:
 
 def test_the_button_asks_and_waits_for_no_broker(boss: User) -> None:
     client = Client()
-    client.force_login(boss, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(boss)
     for _ in range(2):
         client.post(reverse("admin:backup_now"))
     assert sent() == []

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def administrator() -> Client:
     client = Client()
     user = User.objects.create(email="dina@shop.example", full_name="Dina Kamal", is_superuser=True)
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

@@ -38,7 +38,7 @@ def seller() -> User:
 
 def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

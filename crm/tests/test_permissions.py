@@ -1,4 +1,4 @@
-"""What a colleague may do is read once, by one query, and is what Django's own backend would say."""
+"""Who a colleague is and what they may do is read once, by one query, and is what Django's own backend would say."""
 
 from typing import Any
 
@@ -25,6 +25,24 @@ def test_one_query_for_the_same_answer(role: str, django_assert_num_queries: Any
         assert user.has_module_perms("leads")
         assert not user.has_module_perms("nonsense")
     assert user.get_all_permissions() == ModelBackend().get_all_permissions(User.objects.get(pk=pk))
+
+
+@pytest.mark.parametrize("role", ["administrator", "seller"])
+def test_who_asks_is_read_along_with_what_they_may_do(role: str, django_assert_num_queries: Any) -> None:
+    pk = member(role).pk
+    with django_assert_num_queries(1):
+        user = PermissionsBackend().get_user(pk)
+        assert user
+        held = user.get_all_permissions()
+        assert user.has_perm("crm.view_customer")
+        assert not user.has_perm("crm.nonsense")
+    assert (user, held) == (User.objects.get(pk=pk), ModelBackend().get_all_permissions(User.objects.get(pk=pk)))
+
+
+def test_nobody_is_found_who_is_not_there_or_has_left() -> None:
+    assert PermissionsBackend().get_user(0) is None
+    assert PermissionsBackend().get_user(make_user(is_active=False).pk) is None
+    assert PermissionsBackend().get_all_permissions(User(is_superuser=True)) == set()
 
 
 def test_a_superuser_may_everything_and_who_left_nothing() -> None:

@@ -43,7 +43,7 @@ def dina() -> User:
 @pytest.fixture
 def administrator(dina: User) -> Client:
     client = Client()
-    client.force_login(dina, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(dina)
     return client
 
 
@@ -117,7 +117,7 @@ def test_the_page_lists_every_declared_setting_and_changes_them(administrator: C
 
 def test_others_may_not_look_or_change() -> None:
     client = Client()
-    client.force_login(User.objects.create(email="x@shop.example"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.create(email="x@shop.example"))
     url = reverse("admin:crm_setting_edit", args=[HOURS])
     assert (client.get(url).status_code, client.post(url, {"value": "3"}).status_code) == (403, 403)
     assert value_of(HOURS) == 48

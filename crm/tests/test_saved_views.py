@@ -201,7 +201,7 @@ def test_only_posts_of_those_who_see_the_list(client: Client) -> None:
     assert client.get(VIEWS).status_code == 405
     assert client.post("/admin/crm/channel/views/", {"do": "save", "name": "x"}).status_code == 403
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(member("seller"), "django.contrib.auth.backends.ModelBackend")
+    strict.force_login(member("seller"))
     assert strict.post(VIEWS, {"do": "save", "name": "x"}).status_code == 403
     assert not SavedView.objects.exists()
 

@@ -238,7 +238,7 @@ def test_who_is_not_logged_in_is_led_to_the_login() -> None:
 def test_a_move_needs_the_csrf_token() -> None:
     lead = make_lead()
     client = Client(enforce_csrf_checks=True)
-    client.force_login(colleague("manager"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(colleague("manager"))
     assert move(client, lead, "hot").status_code == 403
 
 

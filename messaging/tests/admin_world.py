@@ -50,7 +50,7 @@ def colleague(role: str, *, team: str = "The shop") -> User:
 
 def client_of(user: User) -> Client:
     client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

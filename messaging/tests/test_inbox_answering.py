@@ -281,7 +281,7 @@ def test_the_head_gives_away_puts_off_and_closes(client: Client, seller: User) -
     do("assign", 422, team=999_999)
     do("nonsense", 404)
     assert do("assign", assignee=omar.pk).assignee == omar
-    client.force_login(colleague("manager"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(colleague("manager"))
     assert (do("assign", team=team.pk).team, talk.assignee) == (team, None)
 
 

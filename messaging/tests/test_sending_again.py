@@ -69,7 +69,7 @@ def ours(conversation: Conversation) -> list[Message]:
 @pytest.fixture
 def client() -> Client:
     found = Client()
-    found.force_login(member("manager"), "django.contrib.auth.backends.ModelBackend")
+    found.force_login(member("manager"))
     return found
 
 

@@ -100,7 +100,7 @@ def test_the_inbox_shows_both_at_once() -> None:
     identity = make_identity(make_channel("messenger"), key=("psid", "1"), last_inbound_at=now)
     talk = make_conversation(identity, last_inbound_at=now)
     client = Client()
-    client.force_login(member("manager"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(member("manager"))
     file = SimpleUploadedFile("dress.png", PICTURE, "image/png")
     html = send(client, talk, content="media", text=TEXT, file=file)["html"]
     numbers = Message.objects.order_by("pk").values_list("pk", flat=True)

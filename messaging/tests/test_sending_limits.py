@@ -84,7 +84,7 @@ def test_the_api_and_the_inbox_say_by_how_much_it_is_too_long() -> None:
     )
     assert words in problem["detail"]
     client = Client()
-    client.force_login(member("manager"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(member("manager"))
     assert words in send(client, talk, 422, text="ش" * 501)["refused"]
     assert not Message.objects.exists()
 
@@ -105,7 +105,7 @@ def test_a_canned_reply_that_is_too_long_somewhere_says_so_where_it_is_written()
     make_channel("instagram")
     make_channel("telegram", external_id="2")
     client = Client()
-    client.force_login(member("manager"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(member("manager"))
     values = {"title": "Sizes", "shortcut": "sizes", "language": "", "is_active": "on"}
     url = reverse("admin:messaging_cannedreply_add")
     said = client.post(url, values | {"text": "a" * 1001}, follow=True).content.decode()
@@ -136,6 +136,6 @@ def test_a_file_that_bears_no_text_leaves_it_the_room_of_a_message() -> None:
 def test_a_note_that_is_too_long_is_given_back_whole() -> None:
     talk = make_conversation()
     client = Client()
-    client.force_login(member("manager"), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(member("manager"))
     answer = client.post(reverse("admin:inbox_note", args=[talk.pk]), {"text": "x" * 4001})
     assert (answer.status_code, "4000" in answer.json()["refused"]) == (422, True)

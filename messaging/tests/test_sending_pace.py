@@ -190,7 +190,7 @@ def test_a_token_renewed_on_the_channels_page_lets_messages_go_on(world: Sending
     admin = make_user()
     admin.groups.add(Group.objects.get(name=ADMINISTRATOR))
     browser = Client()
-    browser.force_login(admin, "django.contrib.auth.backends.ModelBackend")
+    browser.force_login(admin)
     page = reverse("admin:crm_channel_change", args=[channel.pk])
     form = {
         "name": channel.name,
