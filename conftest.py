@@ -10,33 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
-from django.db import connection, connections
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db import connections
 from django.template import Template
+from django.test import TransactionTestCase
 from django.test.signals import template_rendered
 from playwright.sync_api import Browser as Chrome
 
-from crm.tests.emptying import deletions
+from crm.tests.emptying import empty, remember
 from messaging.tests.browser import DESK, Browser
 from messaging.tests.chromium import chromium
 from messaging.tests.installation import TEMPLATE
 
 # Playwright's synchronous browser runs an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-#: How Django empties tables.
-truncate = DatabaseOperations.sql_flush
-
-#: Models whose rows a migration put there, and which.
-SEEDED = {
-    "leads.Stage": "leads.migrations.0002_seed_stages",
-    "django_celery_beat.PeriodicTask": "crm.migrations.0014_schedule",
-}
-
-#: Whether tables were emptied in this process: true once something is in it.
-emptied: list[bool] = []
 
 #: How long a browser waits for what a test expects of a page, in milliseconds.
 PATIENCE = 30_000
@@ -60,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     import_module(settings.ROOT_URLCONF)  # and with the addresses the screens
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    DatabaseOperations.sql_flush = empty_quickly  # type: ignore[assignment]  # for the time of the tests
+    TransactionTestCase._fixture_teardown = lambda test: empty()  # type: ignore[attr-defined]  # Django's own hook
     memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}  # files of tests are nobody's
     settings.STORAGES = {**settings.STORAGES, "default": memory}
     if not is_worker(config):
@@ -77,38 +64,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end.
-
-    Files with a test that leaves all tables empty come after all those that read what migrations put there.
-    """
-    emptying = {item.path for item in items if empties_tables(item)}
-    items.sort(
-        key=lambda item: (
-            item.path in emptying,
-            -max((mark.args[0] for mark in item.iter_markers("takes")), default=0),
-        )
-    )
-
-
-def empties_tables(item: pytest.Item) -> bool:
-    """Tell whether a test has transactions of its own, after which the tables are emptied."""
-    marker = item.get_closest_marker("django_db")
-    by_mark = marker is not None and bool(marker.kwargs.get("transaction"))
-    return by_mark or "transactional_db" in getattr(item, "fixturenames", ())
-
-
-def empty_quickly(operations: DatabaseOperations, style: Any, tables: list[str], **options: Any) -> list[str]:
-    """Return what empties the tables after a test with transactions of its own.
-
-    That takes a superuser; another role truncates as Django does.
-    """
-    emptied.append(True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
-        [[is_superuser]] = cursor.fetchall()
-    if not is_superuser:
-        return truncate(operations, style, tables, **options)
-    return deletions(tables)
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("takes")), default=0))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -127,13 +84,11 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-@pytest.fixture(autouse=True)
-def _seeded(request: pytest.FixtureRequest, _django_db_helper: None) -> None:
-    """Put back what migrations seeded: a test with transactions of its own leaves all tables empty."""
-    if emptied and request.node.get_closest_marker("django_db"):
-        for name, migration in SEEDED.items():
-            if not apps.get_model(name).objects.exists():
-                import_module(migration).seed(apps, connection.schema_editor())
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Have the database of the tests, and note what migrations put there: each test finds it."""
+    with django_db_blocker.unblock():
+        remember()
 
 
 @pytest.fixture(autouse=True, scope="session")
