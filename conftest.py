@@ -1,9 +1,11 @@
 """What all tests share."""
 
+import asyncio
 import fcntl
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -15,12 +17,13 @@ from django.db import connections
 from django.template import Template
 from django.test import TransactionTestCase
 from django.test.signals import template_rendered
-from playwright.sync_api import Browser as Chrome
 
-from crm.tests.emptying import empty, remember
-from messaging.tests.browser import DESK, Browser
+from crm.roles import ensure_roles
+from crm.tests.emptying import empty, emptying
+from messaging.tests.browser import Browser
 from messaging.tests.chromium import chromium
-from messaging.tests.installation import TEMPLATE
+from messaging.tests.installation import TEMPLATE, wait_until
+from messaging.tests.visitors import Visitors
 
 # Playwright's synchronous browser runs an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -86,9 +89,10 @@ def is_worker(config: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Have the database of the tests, and note what migrations put there: each test finds it."""
+    """Have the database of the tests with the roles, and note what is in it so far: each test finds that."""
     with django_db_blocker.unblock():
-        remember()
+        ensure_roles()
+        emptying()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -106,37 +110,29 @@ def _context_of_pages(django_test_environment: None) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def started_chromium() -> Iterator[Chrome]:
-    """The real browser, started once for a file."""
+@pytest.fixture(scope="session")
+def visitors(live_server: Any) -> Iterator[tuple[Visitors, asyncio.AbstractEventLoop]]:
+    """Who looks at pages in the real browser, started once for all tests, and the loop that the browser runs in."""
     with chromium() as browser:
-        yield browser
-        connections.close_all()  # in the loop of the browser Django opened another connection than outside of it
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield Visitors(browser, live_server.url, PATIENCE), loop
+        asyncio._set_running_loop(loop)
+    wait_until(lambda: not any("process_request" in thread.name for thread in threading.enumerate()), "the last answer")
+
+
+@pytest.fixture(scope="module")
+def present_visitors(visitors: tuple[Visitors, asyncio.AbstractEventLoop]) -> Iterator[Visitors]:
+    """The same for a file: tests of others are not within the browser's loop, where Django has connections of its own."""
+    present, loop = visitors
+    asyncio._set_running_loop(loop)
+    yield present
+    connections.close_all()
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture
-def chrome(started_chromium: Chrome, live_server: Any) -> Iterator[Chrome]:
-    """The real browser beside a running server; what a test opened in it ends with the test."""
-    yield started_chromium
-    for context in started_chromium.contexts:
-        context.close()
-
-
-@pytest.fixture
-def open_browser(chrome: Chrome, live_server: Any) -> Callable[..., Browser]:
-    """Return what opens a page of a new visitor, in a window, a language, light or dark."""
-
-    def open_one(
-        window: Any = DESK, language: str = "en-US", dark: bool = False, patience: int = PATIENCE, **more: Any
-    ) -> Browser:
-        context = chrome.new_context(
-            viewport=window,
-            locale=language,
-            color_scheme="dark" if dark else "light",
-            extra_http_headers={"Accept-Language": language},
-            **more,
-        )
-        context.set_default_timeout(patience)
-        return Browser(context.new_page(), live_server.url)
-
-    return open_one
+def open_browser(present_visitors: Visitors, live_server: Any) -> Iterator[Callable[..., Browser]]:
+    """Return what opens a page of a new visitor, see `Visitors.arrive`; what a test opened ends with the test."""
+    yield present_visitors.arrive
+    present_visitors.leave()

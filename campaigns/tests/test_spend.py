@@ -17,7 +17,6 @@ from django.urls import reverse
 from campaigns.models import AdCampaign, PerformanceMetric, Post
 from campaigns.spend.importing import Outcome, import_spend
 from campaigns.spend.reading import Unreadable
-from crm import roles
 from crm.models import Channel, User
 from crm.tests.factories import make_channel
 
@@ -32,7 +31,6 @@ def make_ad(ad_id: str = "120", channel: Channel | None = None, **fields: Any) -
 
 
 def client_of(role: str) -> Client:
-    roles.ensure_roles()
     user = User.objects.create(email=f"{role}@shop.example")
     user.groups.add(Group.objects.get(name=role))
     client = Client()

@@ -19,7 +19,6 @@ LIST, ADD = "admin:crm_customer_changelist", "admin:crm_customer_add"
 
 @pytest.fixture
 def seller() -> Client:
-    roles.ensure_roles()
     user = User.objects.create(email="seller@shop.example", full_name="Omar Saleh")
     user.groups.add(Group.objects.get(name=roles.SELLER))
     client = Client()

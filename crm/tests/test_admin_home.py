@@ -18,7 +18,6 @@ PASSWORD = "long enough for a test"
 def logged_in(role: str = "", **fields: Any) -> Client:
     user = User.objects.create(email="someone@shop.example", **fields)
     if role:
-        roles.ensure_roles()
         user.groups.add(Group.objects.get(name=role))
     client = Client()
     client.force_login(user)
@@ -27,7 +26,6 @@ def logged_in(role: str = "", **fields: Any) -> Client:
 
 def test_the_front_door_leads_to_the_login_and_the_login_to_ones_page() -> None:
     make_user("seller@shop.example", PASSWORD, is_superuser=False)
-    roles.ensure_roles()
     User.objects.get().groups.add(Group.objects.get(name=roles.SELLER))
     client = Client()
     login = client.get("/", follow=True).redirect_chain[-1][0]
@@ -113,7 +111,6 @@ def test_a_phone_has_the_pages_of_ones_role_at_its_foot(role: str, lines: list[s
 def test_without_a_role_or_in_a_window_that_chooses_a_row_there_is_no_bar() -> None:
     client = logged_in()
     assert '"mc-phone-bar"' not in client.get("/").content.decode()
-    roles.ensure_roles()
     User.objects.get().groups.add(Group.objects.get(name=roles.ADMINISTRATOR))
     page = client.get(reverse("admin:crm_customer_changelist") + "?_popup=1")
     assert '"mc-phone-bar"' not in page.content.decode()

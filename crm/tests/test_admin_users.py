@@ -17,7 +17,6 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def administrator() -> Client:
-    roles.ensure_roles()
     user = User.objects.create(email="admin@shop.example")
     user.groups.add(Group.objects.get(name=roles.ADMINISTRATOR))
     client = Client()

@@ -20,7 +20,7 @@ from crm.drains import run_forever
 from crm.models import Notification, User
 from crm.notices import tell
 from crm.notices_mail import NoticesMailDrain
-from crm.roles import SELLER, ensure_roles
+from crm.roles import SELLER
 from crm.tests.factories import make_user
 from crm.tests.mail_server import Inbox, mail_server
 
@@ -30,7 +30,6 @@ SELECTS_OF_A_REQUEST = 1  # of the user; the session comes from the cache
 
 @pytest.fixture
 def seller() -> User:
-    ensure_roles()
     user = make_user(full_name="Mona Adel")
     user.groups.add(Group.objects.get(name=SELLER))
     return user

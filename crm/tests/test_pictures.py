@@ -9,7 +9,6 @@ from crm import markup
 from crm.merging import merge_customers, undo_merge
 from crm.models import Customer, Team, User
 from crm.pictures import keep_picture
-from crm.roles import ensure_roles
 from crm.tests.factories import make_customer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +24,6 @@ def keep(customer: Customer, content: bytes = PNG, mime_type: str = "image/png")
 
 
 def client_of(role: str, team: str = "") -> Client:
-    ensure_roles()
     user: User = make_user(team=Team.objects.get_or_create(name=team)[0] if team else None)
     user.groups.add(*user.groups.model.objects.filter(name=role))
     client = Client()

@@ -48,6 +48,7 @@ def test_a_misspelt_permission_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_repeating_changes_nothing_and_takes_back_what_was_added() -> None:
+    Group.objects.all().delete()
     ensure_roles()
     before = {role: set(Group.objects.get(name=role).permissions.all()) for role in ROLES}
     viewer = Group.objects.get(name=VIEWER)
@@ -59,7 +60,6 @@ def test_repeating_changes_nothing_and_takes_back_what_was_added() -> None:
 
 
 def test_who_may_do_what() -> None:
-    ensure_roles()
     users = {role: User.objects.create(email=f"{role}@shop.example") for role in ROLES}
     for role, user in users.items():
         user.groups.add(Group.objects.get(name=role))

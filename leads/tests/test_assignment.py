@@ -15,7 +15,7 @@ from crm import runtime_settings
 from crm.business_hours import DAYS
 from crm.drains import run_once
 from crm.models import Notification, Team, User
-from crm.roles import SELLER, ensure_roles
+from crm.roles import SELLER
 from crm.tests.factories import make_identity, make_user
 from leads.activities import Cause
 from leads.assignment import AssignmentDrain
@@ -49,7 +49,6 @@ def close_the_shop() -> None:
 
 
 def make_seller(name: str = "", **fields: Any) -> User:
-    ensure_roles()
     seller = make_user(full_name=name, **fields)
     seller.groups.add(Group.objects.get(name=SELLER))
     return seller

@@ -109,6 +109,7 @@ def check_links(client: Client, links: Links, figures: Figures) -> None:
         assert {currency: amount for currency, amount in cost.items() if amount} == plain(figures.spend)
 
 
+@pytest.mark.usefixtures("bare_frame")
 @pytest.mark.parametrize("role", ["manager", "seller"])
 @pytest.mark.parametrize(
     ("grouping", "touch", "of_channel"),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.roles import MANAGER, ensure_roles
+from crm.roles import MANAGER
 from crm.tests.factories import make_user
 from leads.contacts import ContactDrain
 from leads.models import Qualification, TriageFailure
@@ -56,7 +56,6 @@ def test_a_message_set_aside_shows_its_reason_and_can_be_tried_again(client: Cli
 
 def test_who_may_only_look_cannot_try_again(client: Client) -> None:
 
-    ensure_roles()
     manager = make_user()
     manager.groups.add(Group.objects.get(name=MANAGER))
     client.force_login(manager)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from campaigns.models import PerformanceMetric
 from crm.drains import drains_named, run_once
 from crm.models import Customer, Notification, Team, User
-from crm.roles import SELLER, ensure_roles
+from crm.roles import SELLER
 from crm.tests.factories import make_user
 from leads.activities import Cause
 from leads.demo.tally import Tally
@@ -57,7 +57,6 @@ def _rules() -> None:
 
 @pytest.fixture
 def sellers() -> list[User]:
-    ensure_roles()
     team = Team.objects.create(name="Retail")
     sellers = [make_user(full_name=name, team=team) for name in ("Mona", "Omar")]
     for seller in sellers:

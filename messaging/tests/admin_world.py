@@ -43,7 +43,6 @@ def colleague(role: str, *, team: str = "The shop") -> User:
         team=Team.objects.get_or_create(name=team)[0],
     )
     if role in roles.ROLES:
-        roles.ensure_roles()
         user.groups.add(Group.objects.get(name=role))
     return user
 
