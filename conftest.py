@@ -111,7 +111,7 @@ def _context_of_pages(django_test_environment: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def visitors(live_server: Any) -> Iterator[tuple[Visitors, asyncio.AbstractEventLoop]]:
+def visitors(django_db_setup: None, live_server: Any) -> Iterator[tuple[Visitors, asyncio.AbstractEventLoop]]:
     """Who looks at pages in the real browser, started once for all tests, and the loop that the browser runs in."""
     with chromium() as browser:
         loop = asyncio.get_running_loop()

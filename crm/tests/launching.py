@@ -1,11 +1,13 @@
-"""Starting our programs quickly: each is forked off a process that has loaded the packages which all of them need.
+"""Starting our programs quickly: each is forked off a process that has loaded what all of them need.
 
-That process knows nothing of ours, no settings and no module, so each program still begins with its own environment, and is a
-process like any other to whoever kills it. What Python loads of other people's is three quarters of what a start costs.
+The first such process knows other people's packages and nothing of ours. Another is forked off it for each environment, in
+which it reads the settings and loads the models. Nothing else is done before a program begins, no connection made and no thread
+started, so it is a process like any other to whoever kills it. What Python loads is nine tenths of what a start costs.
 """
 
 import atexit
 import functools
+import gc
 import importlib
 import json
 import os
@@ -63,36 +65,60 @@ class Launched:
         self.send_signal(signal.SIGKILL)
 
 
+class Launcher:
+    """A process that programs are forked off; it ends when this object is closed, or with the test process."""
+
+    def __init__(self, control: socket.socket, environment: Mapping[str, str] | None = None) -> None:
+        self._control, self.environment = control, environment
+
+    def launch(
+        self, arguments: Sequence[str], environment: Mapping[str, str], output: IO[Any], errors: IO[Any] | None = None
+    ) -> Launched:
+        """Start `python manage.py ...`, `granian ...` or `celery ...` in a session of its own, in the repository's folder."""
+        news, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            order = json.dumps([list(arguments), dict(environment)]).encode()
+            socket.send_fds(self._control, [order], [theirs.fileno(), output.fileno(), (errors or output).fileno()])
+        return Launched(arguments, int(news.recv(MESSAGE)), news)
+
+    def prepared(self, environment: Mapping[str, str]) -> "Launcher":
+        """Return another for programs of one environment, which has read the settings and loaded the models."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self._control, [json.dumps([[], dict(environment)]).encode()], [theirs.fileno()])
+        return Launcher(ours, dict(environment))
+
+    def close(self) -> None:
+        self._control.close()
+
+
 def launch(
     arguments: Sequence[str], environment: Mapping[str, str], output: IO[Any], errors: IO[Any] | None = None
 ) -> Launched:
-    """Start `python manage.py ...`, `granian ...` or `celery ...` in a session of its own, in the repository's folder."""
-    news, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        order = json.dumps([list(arguments), dict(environment)]).encode()
-        socket.send_fds(_launcher(), [order], [theirs.fileno(), output.fileno(), (errors or output).fileno()])
-    return Launched(arguments, int(news.recv(MESSAGE)), news)
+    """Start a program in an environment of which nothing is loaded yet, see `Launcher.launch`."""
+    return launcher().launch(arguments, environment, output, errors)
 
 
-def launch_process(name: str, environment: Mapping[str, str], output: IO[Any]) -> Launched:
-    """Start a process of the Procfile."""
+def expanded(name: str, environment: Mapping[str, str]) -> list[str]:
+    """Return the words of a process of the Procfile in an environment."""
     words = ["/bin/sh", "-c", f'printf "%s\\n" {commands()[name]}']
-    expanded = subprocess.run(words, env=dict(environment), capture_output=True, text=True, check=True)
-    return launch(expanded.stdout.split(), environment, output)
+    return subprocess.run(words, env=dict(environment), capture_output=True, text=True, check=True).stdout.split()
 
 
-def completed(arguments: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def completed(
+    arguments: Sequence[str], environment: Mapping[str, str], of: Launcher | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a program to its end and return its code and what it printed."""
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        code = launch(arguments, environment, output, errors).wait()
+        code = (of or launcher()).launch(arguments, environment, output, errors).wait()
         output.seek(0)
         errors.seek(0)
         return subprocess.CompletedProcess(arguments, code, output.read(), errors.read())
 
 
 @functools.cache
-def _launcher() -> socket.socket:
-    """Return the socket to this test process's launcher, which ends with it."""
+def launcher() -> Launcher:
+    """Return this test process's launcher, which knows nothing of ours."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     with theirs:
@@ -108,7 +134,7 @@ def _launcher() -> socket.socket:
         process.stdin.write("\n".join(_packages()).encode())
     atexit.register(process.wait)
     atexit.register(ours.close)
-    return ours
+    return Launcher(ours)
 
 
 def _packages() -> Iterable[str]:
@@ -126,6 +152,11 @@ def main(control: socket.socket) -> None:
         with suppress(Exception):  # what needs settings is loaded by each program itself
             importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _serve(control)
+
+
+def _serve(control: socket.socket) -> None:
+    """Start what is asked for. Returns in this process when nobody is left to ask, and in a program's at its end."""
     while True:
         order, files, _flags, _address = socket.recv_fds(control, MESSAGE, 3)
         if not order:
@@ -133,11 +164,25 @@ def main(control: socket.socket) -> None:
         if os.fork() == 0:
             control.close()
             arguments, environment = json.loads(order)
-            _watch(socket.socket(fileno=files[0]), files[1:])
-            _become(arguments, environment)
+            if arguments:
+                _watch(socket.socket(fileno=files[0]), files[1:])
+                _become(arguments, environment)
+            else:
+                _prepare(environment)
+                _serve(socket.socket(fileno=files[0]))
             return
         for file in files:
             os.close(file)
+
+
+def _prepare(environment: dict[str, str]) -> None:
+    """Load what every program loads that works in this environment."""
+    import django
+
+    os.environ.clear()
+    os.environ.update(environment)
+    django.setup()
+    gc.freeze()  # what is loaded stays, and shared
 
 
 def _watch(news: socket.socket, output: Sequence[int]) -> None:

@@ -18,7 +18,7 @@ import psycopg
 
 from crm.embedded_postgres.server import EmbeddedServer
 from crm.processes.procfile import environment
-from crm.tests.launching import Launched, completed, launch, launch_process
+from crm.tests.launching import Launched, Launcher, completed, expanded, launcher
 
 PATIENCE = 30.0
 
@@ -66,6 +66,7 @@ class Installation:
         self.environment.pop("DATABASE_URL", None)
         self.server = EmbeddedServer(self.folder / "postgres")
         self.processes: list[Launched] = []
+        self._launcher: Launcher | None = None
         self._copy_template()
         self.server.join()
 
@@ -89,7 +90,8 @@ class Installation:
 
     def manage(self, *words: str, code: int = 0, **settings: str) -> str:
         """Run a command of manage.py and return what it printed."""
-        done = completed(["python", "manage.py", *words], self.environment | settings)
+        environment = self.environment | settings
+        done = completed(["python", "manage.py", *words], environment, self._launcher_for(environment))
         with self.log.open("a") as log:
             log.write(done.stdout + done.stderr)
         assert done.returncode == code, (
@@ -99,8 +101,9 @@ class Installation:
 
     def start(self, name: str, **settings: str) -> Launched:
         """Start a process of the Procfile."""
+        environment = self.environment | settings
         with self.log.open("ab") as log:
-            process = launch_process(name, self.environment | settings, log)
+            process = self._launcher_for(environment).launch(expanded(name, environment), environment, log)
         self.processes.append(process)
         if name == "web":
             wait_until(self._listens, "the web process's listening")
@@ -109,7 +112,21 @@ class Installation:
     def begin(self, *words: str) -> Launched:
         """Start a command of manage.py and leave it to itself; what it prints is logged."""
         with self.log.open("ab") as log:
-            return launch(["python", "manage.py", *words], self.environment, log)
+            programs = self._launcher_for(self.environment)
+            return programs.launch(["python", "manage.py", *words], self.environment, log)
+
+    def _launcher_for(self, environment: dict[str, str]) -> Launcher:
+        """Return what starts programs of an environment; the one in which most of them work is made ready once."""
+        if environment != self.environment:
+            return launcher()
+        if not self._launcher or self._launcher.environment != environment:
+            self._end_launcher()
+            self._launcher = launcher().prepared(environment)
+        return self._launcher
+
+    def _end_launcher(self) -> None:
+        if self._launcher:
+            self._launcher.close()
 
     def _listens(self) -> bool:
         try:
@@ -171,5 +188,6 @@ class Installation:
         for process in list(self.processes):
             if process.poll() is None:
                 self.kill(process, signal.SIGTERM)
+        self._end_launcher()
         self.server.leave()
         shutil.rmtree(self.folder, ignore_errors=True)
