@@ -67,6 +67,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ.pop(TEMPLATE), ignore_errors=True)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return half as many workers again as processors: those with real processes wait for much of their time."""
+    return (os.cpu_count() or 2) * 3 // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("takes")), default=0))
