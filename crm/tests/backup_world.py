@@ -6,8 +6,11 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from crm.backups.making import our_keys
+from crm.backups import places
+from crm.backups.database import MAINTENANCE, live_address
+from crm.backups.making import make_backup, our_keys
 from crm.canary import create_canary
+from crm.models import Backup
 from crm.tests.factories import make_channel, make_customer, make_identity
 
 FOLDER = "django.core.files.storage.FileSystemStorage"
@@ -33,3 +36,19 @@ def fill() -> str:
     for name in ("2026/a.jpg", "2026/11/صورة.png", "b"):
         default_storage.save(name, ContentFile(name.encode() * 1000))
     return our_keys().make_recovery_key()
+
+
+def make() -> Backup:
+    """Make a backup as the command does."""
+    return make_backup(trigger=Backup.Trigger.COMMAND)
+
+
+def path_of(backup: Backup) -> Path:
+    """Return where its file lies."""
+    return places.working_folder() / backup.name
+
+
+def databases() -> set[str]:
+    """Return the names of all databases of the server."""
+    with live_address().database(MAINTENANCE).connect() as server:
+        return {name for (name,) in server.execute("SELECT datname FROM pg_database").fetchall()}

@@ -2,7 +2,6 @@
 
 import json
 import resource
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
-from pyrage.x25519 import Identity
 
 from crm.backups import archive, making, places, proving
 from crm.backups.database import MAINTENANCE, live_address
@@ -32,9 +30,8 @@ from crm.backups.scratch import PREFIX, scratch_database
 from crm.backups.snapshot import Counting, contents_of_tables
 from crm.backups.space import check_space
 from crm.models import Backup, Customer, Notification, User
-from crm.tests.backup_world import ARABIC, fill, point_at
+from crm.tests.backup_world import ARABIC, databases, fill, make, path_of, point_at
 from crm.tests.factories import make_customer, make_user
-from crm.tests.keys import key_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.takes(25)]
 
@@ -43,28 +40,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.takes(25)]
 def recovery(settings: Any, tmp_path: Path) -> str:
     point_at(settings, tmp_path)
     return fill()
-
-
-def make() -> Backup:
-    return make_backup(trigger=Backup.Trigger.COMMAND)
-
-
-def path_of(backup: Backup) -> Path:
-    return places.working_folder() / backup.name
-
-
-def databases() -> set[str]:
-    with live_address().database(MAINTENANCE).connect() as server:
-        return {name for (name,) in server.execute("SELECT datname FROM pg_database").fetchall()}
-
-
-def refused(named: str, **options: Any) -> str:
-    """Return why a backup is not proven; nothing is left of the attempt."""
-    before = databases()
-    with pytest.raises(BackupFailed) as refusal:
-        verify_backup(named, **options)
-    assert databases() == before
-    return str(refusal.value)
 
 
 def test_it_is_made_and_proven(recovery: str) -> None:
@@ -173,76 +148,6 @@ def hash_of(ours: Any, values: str, key: str = "k") -> str:
     ours.execute("TRUNCATE pairs")
     ours.execute(f"INSERT INTO pairs VALUES {values}")  # noqa: S608 - a test's own words
     return contents_of_tables(ours, key)["pairs"].hash
-
-
-class TestRefused:
-    def test_a_damaged_file_is_noted_as_failed(self, recovery: str) -> None:
-        made = make()
-        path = path_of(made)
-        content = bytearray(path.read_bytes())
-        content[len(content) // 2] ^= 1
-        path.write_bytes(content)
-        assert "damaged or cut off" in refused(made.name)
-        made.refresh_from_db()
-        assert (made.state, made.reason) == (Backup.State.FAILED, refused(made.name))
-
-    def test_an_older_file_under_a_newer_name(self, recovery: str) -> None:
-        older, newer = make(), make()
-        shutil.copy(path_of(older), path_of(newer))
-        assert f"in it is {older.name}" in refused(newer.name)
-        shutil.copy(f"{path_of(older)}.json", f"{path_of(newer)}.json")
-        assert f"in it is {older.name}" in refused(newer.name)
-
-    def test_a_file_that_only_its_note_or_row_tells_from_the_one_that_was_made(self, recovery: str) -> None:
-        made = make()
-        Backup.objects.filter(pk=made.pk).update(sha256="0" * 64)
-        assert "its SHA-256 is another" in refused(made.name)
-        Backup.objects.all().delete()
-        verify_backup(made.name)
-        note = path_of(made).with_name(f"{made.name}.json")
-        note.write_text(json.dumps({"name": made.name, "size": made.size, "sha256": "0" * 64}))
-        assert "its SHA-256 is another" in refused(made.name)
-        note.write_text("[]")
-        assert "note beside this backup is damaged" in refused(made.name)
-
-    def test_another_recovery_key(self, recovery: str) -> None:
-        made = make()
-        assert "does not open with this key" in refused(made.name, recovery=Identity.generate())
-        made.refresh_from_db()
-        assert made.state == Backup.State.COMPLETE
-        verify_backup(made.name, recovery=identity_of(recovery))
-
-    def test_other_keys_than_the_database_had(self, recovery: str, settings: Any) -> None:
-        made = make()
-        right = settings.FIELD_ENCRYPTION_KEYS
-        settings.FIELD_ENCRYPTION_KEYS = [key_of("x")]
-        assert "Our keys do not open" in refused(made.name)
-        settings.FIELD_ENCRYPTION_KEYS = [key_of("x"), *right]
-        verify_backup(made.name)
-        settings.BLIND_INDEX_KEY = key_of("y")
-        assert "not made by this installation" in refused(made.name)
-
-    def test_a_newer_release(self, recovery: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('crm', '9999_later', now())")
-        try:
-            made = make()
-            assert "newer release, which knows crm.9999_later" in refused(made.name)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM django_migrations WHERE name = '9999_later'")
-
-    @pytest.mark.parametrize("named", ["../../etc/passwd", "/etc/shadow.age", "..", "", "migochat-1.age"])
-    def test_a_name_that_leads_elsewhere(self, recovery: str, named: str) -> None:
-        assert refused(named)
-
-    def test_a_half_written_file(self, recovery: str) -> None:
-        partial = places.working_folder() / "migochat-20261127-020000-123456.age.partial"
-        partial.write_bytes(b"age-encryption.org/v1\n")
-        assert "half-written" in refused(str(partial))
-        assert places.kept_names() == []
-        with pytest.raises(BackupFailed, match="There is no backup yet"):
-            latest()
 
 
 def test_what_goes_wrong_quotes_no_row() -> None:
