@@ -65,7 +65,7 @@ def restore(
             raise BackupFailed("Another restore is under way.")
         if not agree(backup):
             return None
-        with scratch_database(live) as scratch:
+        with scratch_database(live, backup.manifest.database_bytes) as scratch:
             restore_into(scratch, backup, count)
             exercise(scratch)
             media = restore_media(backup)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.template.defaultfilters import filesizeformat
 from psycopg import errors, sql
 
 from crm.backups import archive
@@ -16,25 +17,31 @@ from crm.backups.database import MAINTENANCE, Address, Programs
 from crm.backups.making import Count, last_words
 from crm.backups.refusals import BackupFailed
 from crm.backups.snapshot import Connection
+from crm.database_room import free_bytes
 
 PREFIX = "migochat_scratch_"
 #: Named by a lock, so that what a killed process left is told from what one is still filling.
 SCRATCH_LOCK = 0x6D690000
+#: What an empty database and the log of its making take.
+EMPTY_BYTES = 64 << 20
 QUICKLY = "-c synchronous_commit=off -c maintenance_work_mem=256MB"
 
 
 @contextmanager
-def scratch_database(live: Address) -> Iterator[Address]:
+def scratch_database(live: Address, dump_bytes: int = 0) -> Iterator[Address]:
     """Create an empty database that is like the live one, and drop it at the end unless it was renamed.
 
+    `dump_bytes` is the size of the dump that is to be restored in it.
+
     Raises:
-        BackupFailed: the role may not create databases.
+        BackupFailed: the role may not create databases, or there is no room for it.
     """
     number = secrets.randbelow(2**31)
     scratch = live.database(f"{PREFIX}{number}")
     with live.database(MAINTENANCE).connect() as server:
         server.execute("SELECT pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, number])
         drop_abandoned(server)
+        refuse_without_room(server, live.name, dump_bytes)
         try:
             create_like(server, live.name, scratch.name)
         except errors.InsufficientPrivilege:
@@ -65,6 +72,24 @@ def drop_abandoned(server: Connection) -> int:
             server.execute("SELECT pg_advisory_unlock(%s, %s)", [SCRATCH_LOCK, number])
             dropped += 1
     return dropped
+
+
+def refuse_without_room(server: Connection, live: str, dump_bytes: int) -> None:
+    """See that the server's disk, where it is known, takes a restored database: a full one would stop the live database.
+
+    What that takes is what the live one does and half as much again, within twice and six times the compressed dump.
+
+    Raises:
+        BackupFailed: it does not.
+    """
+    [(size,)] = server.execute("SELECT pg_database_size(%s::name)", [live]).fetchall()
+    need = EMPTY_BYTES + min(max(size * 3 // 2, dump_bytes * 2), dump_bytes * 6)
+    free = free_bytes(server)
+    if free is not None and free < need:
+        raise BackupFailed(
+            f"There is too little room on the disk of the database to restore a backup beside it: {filesizeformat(free)} are free, "
+            f"and about {filesizeformat(need)} are needed. Nothing was touched."
+        )
 
 
 def create_like(server: Connection, live: str, name: str) -> None:
