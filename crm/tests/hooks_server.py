@@ -30,7 +30,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.taken.append((dict(self.headers), body))
         time.sleep(self.server.pause)
         self.send_response(self.server.status)
-        self.send_header("Location", "http://127.0.0.1/")
+        self.send_header("Location", f"http://{self.server.host}/elsewhere")
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:

@@ -25,6 +25,7 @@ from crm.monitoring.incidents import LOCK, evaluate
 from crm.monitoring.posting import PostError, post
 from crm.tests.hooks_server import Pager, pager
 from crm.tests.mail_server import Inbox, mail_server
+from crm.tests.resolving import PUBLIC, connect_nowhere, resolve_by
 from crm.tests.running import free_port
 from crm.tests.staff import member
 
@@ -59,6 +60,16 @@ def hook(settings: Any) -> Iterator[Pager]:
         settings.ALERT_WEBHOOK_HOSTS = [server.host]
         change("webhook_url", f"http://{server.host}/hook?token={SECRET}")
         yield server
+
+
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    return resolve_by(monkeypatch)
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    return connect_nowhere(monkeypatch)
 
 
 def change(key: str, value: object) -> None:
@@ -242,6 +253,7 @@ class TestTelling:
         passes(31)
         assert drain._send() == 1
         assert [json.loads(body)["event"] for _headers, body in hook.taken] == ["opened", "opened"]
+        assert not any("X-Migochat-Signature-256" in headers for headers, _body in hook.taken)  # there is no secret
         assert SECRET not in caplog.text
 
     def test_after_a_day_it_is_given_up(self, hook: Pager) -> None:
@@ -275,6 +287,7 @@ class TestTelling:
         opened()
         AlertsDrain()._send()
         assert IncidentNotice.objects.get().error == "answered 302"
+        assert len(hook.taken) == 1
 
     def test_who_is_slow_is_left(self, hook: Pager) -> None:
         hook.pause = 3
@@ -319,6 +332,23 @@ def test_only_https_addresses_are_taken(url: str) -> None:
 def test_no_private_network_is_reached(host: str) -> None:
     with pytest.raises(PostError, match="private"):
         post(f"https://{host}/", b"{}", headers={})
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["10.0.0.1"], [PUBLIC, "169.254.169.254"], ["::ffff:127.0.0.1"]])
+def test_a_name_that_leads_inside_is_not_posted_to(
+    addresses: list[str], resolved: list[list[str]], connected: list[str]
+) -> None:
+    resolved[:] = [addresses]
+    with pytest.raises(PostError, match="private"):
+        post("https://pager.example.com/", b"{}", headers={})
+    assert connected == []
+
+
+def test_a_name_is_resolved_once_and_that_address_connected_to(resolved: list[list[str]], connected: list[str]) -> None:
+    resolved[:] = [[PUBLIC], ["127.0.0.1"]]  # as a host would answer that means to get at what is within
+    with pytest.raises(PostError, match="ConnectionRefusedError"):
+        post("https://pager.example.com/", b"{}", headers={})
+    assert connected == [PUBLIC]
 
 
 def test_a_port_that_the_environment_does_not_name_is_not_opened_by_it(hook: Pager) -> None:

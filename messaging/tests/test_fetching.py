@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from crm.public_addresses import is_public
+from crm.tests.resolving import PUBLIC, connect_nowhere, resolve_by
 from messaging.fetching import HOSTS, FetchError, Why, fetch
 from messaging.sniffing import sniff
 from messaging.tests.http_server import Server, serving
@@ -23,7 +24,6 @@ from messaging.tests.http_server import Server, serving
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
 META = HOSTS["messenger"]
 HOST = "scontent.xx.fbcdn.net"
-PUBLIC = "93.184.216.34"
 
 
 @pytest.fixture
@@ -36,28 +36,12 @@ def stand_in(settings: Any) -> Iterator[Server]:
 
 @pytest.fixture
 def resolved(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What names resolve to, call by call; the last answer stands."""
-    answers: list[list[str]] = [[PUBLIC]]
-
-    def look_up(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
-        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    return answers
+    return resolve_by(monkeypatch)
 
 
 @pytest.fixture
 def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses that were connected to; nothing answers there."""
-    reached: list[str] = []
-
-    def connect(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
-        reached.append(address[0])
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr(socket, "create_connection", connect)
-    return reached
+    return connect_nowhere(monkeypatch)
 
 
 def why_not(url: str, **options: Any) -> FetchError:
