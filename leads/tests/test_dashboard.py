@@ -1,6 +1,8 @@
 """The dashboard: each figure equals its rows, is compared with the days before, and leads to the rows."""
 
-from datetime import timedelta
+import random
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,13 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from crm.metrics import roll_up
+from crm.metrics import EVERYWHERE, roll_up
 from crm.models import Consent, User
 from crm.periods import DAY
 from crm.tests.factories import make_channel, make_customer, make_identity
+from leads.admin.reports import tables
 from leads.admin.reports.cards import change
 from leads.models import Qualification
+from leads.reports.money import Money
 from leads.tests.factories import make_lead
+from leads.tests.plain_metrics import plain_metrics
+from leads.tests.test_metrics import World
 from messaging.models import Handoff, MessageStatus
 from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import make_conversation, make_message
@@ -92,6 +98,67 @@ def test_what_it_was_before_stands_beside_it(manager: User, shop: Any) -> None:
     messages = cards(client_of(manager))["Messages in"]
     assert (messages.before, messages.change) == ("2", "−50%")
     assert (change(3, 2), change(2, 2), change(1, 0), change(None, 2)) == ("+50%", "as before", "", "")
+
+
+def test_on_a_random_day_each_figure_is_what_a_plain_count_says(manager: User, seed: int) -> None:
+    day = date(2026, 1, 10) + timedelta(days=random.Random(seed).randrange(350))
+    World(seed, day)
+    list(roll_up(day - 3 * DAY, day))
+    found = cards(client_of(manager), f"?period=days&from={day}&to={day}")
+    now, before = PlainDay(day), PlainDay(day - DAY)
+    counted = {
+        "Messages in": "messages_in", "Messages out": "messages_out", "Failed to send": "messages_failed",
+        "Conversations": "conversations", "Handoffs": "handoffs", "New customers": "new_customers", "Opt-outs": "opt_outs",
+        "Leads": "leads", "Qualified": "qualified", "Won": "won",
+    }  # fmt: skip
+    figures = {title: (now.shown(name), str(before.count(name))) for title, name in counted.items()}
+    figures |= {
+        "Customers a day": (
+            now.shown("active_customers", EVERYWHERE),
+            str(before.count("active_customers", EVERYWHERE)),
+        ),
+        "First answer": (now.lasting("first_response"), before.lasting("first_response")),
+        "Answer": (now.lasting("response"), before.lasting("response")),
+        "Recognised": (now.share("classified", "messages_in"), before.share("classified", "messages_in")),
+        "Conversion": (now.share("won", "leads"), before.share("won", "leads")),
+        "Value won": (now.value(), before.value()),
+    }
+    assert {title: (str(card.cell.shown), str(card.before)) for title, card in found.items()} == figures
+    assert now.count("messages_in") > 1 and now.count("leads")
+
+
+class PlainDay:
+    """The figures of one day, counted slowly and written as the dashboard writes figures."""
+
+    def __init__(self, day: date) -> None:
+        self.counted = plain_metrics(day, day)
+
+    def parts(self, name: str) -> dict[str, tuple[int, Decimal]]:
+        found: dict[str, tuple[int, Decimal]] = {}
+        for (_day, _channel, called, part), (count, total) in self.counted.items():
+            if called == name:
+                known = found.get(part, (0, Decimal(0)))
+                found[part] = (known[0] + count, known[1] + total)
+        return found
+
+    def count(self, name: str, part: str | None = None) -> int:
+        return sum(count for of, (count, _total) in self.parts(name).items() if part in (None, of))
+
+    def shown(self, name: str, part: str | None = None) -> str:
+        return str(tables.count(self.count(name, part)).shown)
+
+    def lasting(self, name: str) -> str:
+        count, total = self.parts(name).get("person_open", (0, Decimal(0)))
+        return str(tables.lasting(timedelta(seconds=float(total) / count) if count else None))
+
+    def share(self, name: str, of: str) -> str:
+        return str(tables.share(self.count(name) / self.count(of) if self.count(of) else None).shown)
+
+    def value(self) -> str:
+        worth = Money()
+        for currency, (_count, total) in self.parts("won_value").items():
+            worth.add(total, currency)
+        return str(tables.sums(worth, whole=True).shown)
 
 
 def test_one_channel_alone(manager: User, shop: Any) -> None:

@@ -42,7 +42,9 @@ def test_it_is_drawn_and_leads_to_rows(open_browser: Any, window: dict[str, int]
     for place in range(7):
         assert charts.nth(place).evaluate(PAINTED), place
     assert browser.overflow() == 0
-    browser.page.locator(".lr-cards a").first.click()
+    card = browser.page.locator(".lr-cards a").first
+    shown = int(card.inner_text())
+    card.click()
     browser.page.wait_for_url("**/messaging/message/**")
-    assert browser.page.locator("#result_list tbody tr").count() == 1
+    assert browser.page.locator("#result_list tbody tr").count() == shown == 1
     assert browser.troubles == []
