@@ -167,11 +167,13 @@ def verify_backup(
         BackupFailed: it is not proven; the message says why.
     """
     try:
-        with examined(named, recovery) as backup:
-            with scratch_database(live_address(), backup.manifest.database_bytes) as scratch:
-                restore_into(scratch, backup, count)
-                if drill:
-                    exercise(scratch)
+        with (
+            examined(named, recovery) as backup,
+            scratch_database(live_address(), backup.manifest.database_bytes) as scratch,
+        ):
+            restore_into(scratch, backup, count)
+            if drill:
+                exercise(scratch)
     except BackupRefused as refusal:
         if recovery is None:  # else the key may be the reason
             _note(Path(named).name, state=Backup.State.FAILED, reason=str(refusal)[:2000])

@@ -222,6 +222,16 @@ def test_what_runs_that_died_left_behind_is_cleared_away(recovery: str) -> None:
     assert (died.state, died.reason) == ("failed", "The process that made it was ended in the middle.")
 
 
+def test_a_run_that_died_once_its_file_was_whole_made_a_backup(recovery: str) -> None:
+    made = make()
+    size, sha256 = made.size, made.sha256
+    Backup.objects.filter(pk=made.pk).update(state="running", size=None, sha256="", finished_at=None)
+    make()
+    made.refresh_from_db()
+    assert (made.state, made.size, made.sha256, made.reason) == ("complete", size, sha256, "")
+    verify_backup(made.name)
+
+
 def test_scratch_databases_of_killed_processes_are_dropped_and_those_in_use_are_not(recovery: str) -> None:
     with live_address().database(MAINTENANCE).connect() as server:
         server.execute(f"CREATE DATABASE {PREFIX}7")
