@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from crm import runtime_settings
+from crm.database_room import free_bytes
 from crm.maintenance.thresholds import MEGABYTES, PERCENT
 from crm.maintenance.work import Work, readable_size
 
@@ -12,7 +13,8 @@ INVALID = """
     JOIN pg_class AS class ON class.oid = index.indexrelid
     JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
     WHERE NOT (index.indisvalid AND index.indisready) AND class.relkind = 'i' AND namespace.nspname !~ '^pg_'
-        AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS building WHERE building.relid = index.indrelid)
+        AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS building
+            WHERE building.datname = current_database() AND building.relid = index.indrelid)
     ORDER BY 1, 2
 """
 #: What REINDEX CONCURRENTLY calls the copy that it builds, and the index that it puts out of service.
@@ -66,8 +68,13 @@ MEASURES = """
     JOIN pg_proc AS function ON function.pronamespace = namespace.oid AND function.proname = 'pgstatindex'
     WHERE extension.extname = 'pgstattuple' AND has_function_privilege(function.oid, 'EXECUTE') LIMIT 1
 """
+# A build takes room for the copy, and about as much again for what it sorts and for the server's log. Of an index that was left
+# half-built the size tells nothing; it will not be larger than its table.
 SIZE = """
-    SELECT pg_relation_size(class.oid) FROM pg_class AS class JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+    SELECT pg_relation_size(class.oid),
+        2 * greatest(pg_relation_size(class.oid), CASE WHEN NOT index.indisvalid THEN pg_relation_size(index.indrelid) END)
+    FROM pg_index AS index JOIN pg_class AS class ON class.oid = index.indexrelid
+    JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
     WHERE namespace.nspname = %(schema)s AND class.relname = %(name)s
 """
 UNUSED = """
@@ -127,9 +134,17 @@ def _bloated(work: Work) -> Iterator[tuple[str, str]]:
 
 def _rebuild(work: Work, schema: str, name: str) -> None:
     index = {"schema": schema, "name": name}
-    [(before,)] = work.rows(SIZE, index)
-    if work.run("REINDEX INDEX CONCURRENTLY {}", schema, name):
-        [(after,)] = work.rows(SIZE, index)
+    sizes = work.rows(SIZE, index)
+    if not sizes:
+        return  # somebody has just dropped it
+    [(before, need)] = sizes
+    free = free_bytes(work.connection)
+    if free is not None and free < need:
+        work.failed.append(
+            f"{name}: no room to build it anew, {readable_size(free)} free of {readable_size(need)} needed"
+        )
+    elif work.run("REINDEX INDEX CONCURRENTLY {}", schema, name):
+        after = sum(size for size, _need in work.rows(SIZE, index))
         work.done.append(f"{name} built anew, {readable_size(before)} → {readable_size(after)}")
     else:
         _drop_leftovers(work)

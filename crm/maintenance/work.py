@@ -51,6 +51,12 @@ class Work:
     connection: psycopg.Connection[tuple[Any, ...]]
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def note(self, notice: psycopg.errors.Diagnostic) -> None:
+        """Take what the server remarks; what it warns of it has left undone, such as tables of another owner."""
+        if notice.severity_nonlocalized == "WARNING":
+            self.warnings.append(notice.message_primary or "")
 
     def rows(self, query: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Return what a question of ours is answered."""
@@ -59,8 +65,10 @@ class Work:
     def run(self, statement: str, schema: str, name: str) -> bool:
         """Run a statement on a table or an index, which takes the place of `{}`, and tell whether it succeeded.
 
-        What fails is noted without the words of the error, which may quote a row; a connection that is lost is raised.
+        What fails is noted without the words of the error, which may quote a row; a connection that is lost is raised. What the
+        server passes over with a warning, which quotes none, has failed too.
         """
+        self.warnings.clear()
         try:
             self.connection.execute(sql.SQL(statement).format(sql.Identifier(schema, name)))
         except psycopg.Error as error:
@@ -70,7 +78,8 @@ class Work:
             reason = "somebody holds a lock on it" if is_locked else describe(error)
             self.failed.append(f"{name}: {reason}")
             return False
-        return True
+        self.failed += [f"{name}: {warning}" for warning in self.warnings]
+        return not self.warnings
 
 
 Step = tuple[str, Callable[[Work], None]]
@@ -99,11 +108,14 @@ def run_steps(steps: Iterable[Step], *, count: Callable[[], object] = lambda: No
 
 def _run(name: str, step: Callable[[Work], None], work: Work) -> Result:
     began = time.monotonic()
+    work.connection.add_notice_handler(work.note)
     try:
         step(work)
     except Exception as error:
         # Whatever one step trips over, the others are still worth doing.
         work.failed.append(place(error))
+    finally:
+        work.connection.remove_notice_handler(work.note)
     result = Result(name, round(time.monotonic() - began, 3), work.done, work.failed)
     logger.log(logging.WARNING if result.failed else logging.INFO, "Maintenance, %s", result.as_text())
     return result

@@ -2,10 +2,12 @@
 
 import io
 import logging
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,11 +21,16 @@ from crm.maintenance import calendar, health, tables, tasks, thresholds, work
 from crm.maintenance.calendar import DAILY, MONTHLY, WEEKLY, maintain
 from crm.models import Backup, Severity
 from crm.monitoring.findings import plain_parameters
+from crm.processes.procfile import environment
 from crm.tests.factories import make_user
+from crm.tests.launching import launch
+from crm.tests.waiting import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.takes(15), pytest.mark.django_db(transaction=True)]
 SECRET = 4_242_424_242
 ROWS = 100_000
+
+AT_WORK = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{work.APPLICATION_NAME}'"  # noqa: S608 - a name of ours
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -146,6 +153,79 @@ def test_an_index_that_was_left_half_built_is_mended_once_it_can_be(
     assert [line.partition(",")[0] for line in step.done] == ["once built anew"]
     assert indexes(database) == {"upkeep_pkey": True, "once": True}
     assert [one.severity for one in health.indexes()] == [Severity.OK]
+
+
+def test_without_room_for_a_copy_an_index_is_left_as_it_is_and_named(
+    database: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(database, keep_every=20)
+    maintain(DAILY)
+    size = value(database, "SELECT pg_relation_size('upkeep_pkey')")
+    usage = shutil.disk_usage("/")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=2 * size - 1))
+        step = steps(WEEKLY)["bloated indexes"]
+    [failure] = [line for line in step.failed if line.startswith("upkeep")]
+    assert failure.startswith("upkeep_pkey: no room to build it anew, ")
+    assert failure in caplog.text
+    assert (ours(step), value(database, "SELECT pg_relation_size('upkeep_pkey')")) == (set(), size)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=2 * size))
+        assert ours(steps(WEEKLY)["bloated indexes"]) == {"upkeep_pkey"}
+
+
+def test_of_an_index_left_half_built_the_table_tells_how_much_room_it_takes(
+    database: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database, keep_every=1)
+    database.execute("INSERT INTO upkeep VALUES (0, 'word 1')")
+    with suppress(psycopg.errors.UniqueViolation):
+        database.execute("CREATE UNIQUE INDEX CONCURRENTLY once ON upkeep (words)")
+    database.execute("DELETE FROM upkeep WHERE id = 0")
+    usage = shutil.disk_usage("/")
+    room = 2 * value(database, "SELECT pg_relation_size('upkeep')")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=room - 1))
+    assert [line.partition(",")[0] for line in steps(WEEKLY)["invalid indexes"].failed] == [
+        "once: no room to build it anew"
+    ]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=room))
+    assert steps(WEEKLY)["invalid indexes"].failed == []
+    assert indexes(database)["once"]
+
+
+def test_kill_9_in_the_middle_of_a_rebuild_leaves_a_copy_that_the_next_run_drops(
+    database: Connection, tmp_path: Path
+) -> None:
+    fill(database, keep_every=20)
+    maintain(DAILY)
+    name = {"DATABASE_NAME": value(database, "SELECT current_database()")}
+    with psycopg.connect(**plain_parameters("default")) as holder, (tmp_path / "log").open("wb") as log:
+        holder.execute("DELETE FROM upkeep WHERE id = 20")
+        process = launch(["python", "manage.py", "maintain", "weekly"], environment() | name, log)
+        wait_until(lambda: "upkeep_pkey_ccnew" in indexes(database), "the copy")
+        process.kill()
+        process.wait(PATIENCE)
+        wait_until(lambda: value(database, AT_WORK) == 0, "the end of its connection")
+        holder.rollback()
+    assert indexes(database) == {"upkeep_pkey": True, "upkeep_pkey_ccnew": False}
+    found = steps(WEEKLY)
+    assert found["invalid indexes"].done == ["upkeep_pkey_ccnew dropped"]
+    assert ours(found["bloated indexes"]) == {"upkeep_pkey"}
+    assert indexes(database) == {"upkeep_pkey": True}
+
+
+def test_what_belongs_to_others_is_passed_over_and_named(database: Connection) -> None:
+    fill(database, keep_every=2)
+    database.execute("CREATE ROLE shop; GRANT pg_read_all_stats TO shop; SET ROLE shop")
+    try:
+        found = work.Work(database)
+        database.add_notice_handler(found.note)
+        tables.vacuum_dead(found)
+        database.remove_notice_handler(found.note)
+    finally:
+        database.execute("RESET ROLE; REVOKE pg_read_all_stats FROM shop; DROP ROLE shop")
+    assert "upkeep" not in " ".join(found.done)
+    assert any(line.startswith("upkeep: permission denied") for line in found.failed)
 
 
 class TestLocks:

@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +17,10 @@ import psycopg
 from crm.embedded_postgres.server import EmbeddedServer
 from crm.processes.procfile import environment
 from crm.tests.launching import Launched, Launcher, completed, expanded, launcher
-
-PATIENCE = 30.0
+from crm.tests.waiting import PATIENCE, wait_until
 
 #: Where all workers of a test run find the installation that theirs are copied from; the root conftest.py makes and removes it.
 TEMPLATE = "MIGOCHAT_TEST_TEMPLATE"
-
-
-def wait_until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """Return the condition's first true value.
-
-    Raises:
-        AssertionError: it did not become true.
-    """
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen within {patience:.0f} s")
 
 
 def free_port() -> int:
