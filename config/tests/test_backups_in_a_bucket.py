@@ -1,12 +1,13 @@
 """Backups in a bucket: made on this machine, kept there, fetched to be proven, removed when they are old."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from config.broker import broker_options
 from config.storage import FOLDER, backups_storage
@@ -57,6 +58,32 @@ def test_they_go_there_and_come_back(
     places.remove(made.name)
     assert kind.kept == {}
     call_command("check", verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_bucket_that_refuses_is_named(
+    bucket: tuple[str, type[Bucket]],  # noqa: F811 - the fixture
+    settings: Any,
+    tmp_path: Path,
+) -> None:
+    url, kind = bucket
+    kind.do_GET = kind.do_HEAD = kind.do_PUT = refuse  # type: ignore[method-assign]  # a class of this test's own
+    point_at(settings, tmp_path)
+    fill()
+    named = KEYS | {"BACKUP_STORAGE_BUCKET_NAME": "backups", "AWS_S3_ENDPOINT_URL": url}
+    settings.STORAGES = {**settings.STORAGES, "backups": backups_storage(environment(named), tmp_path)}
+    name = "migochat-20261127-020000-123456.age"
+    for words in (["backup"], ["verify_backup"], ["verify_backup", name], ["restore", name, "--yes"]):
+        with pytest.raises(CommandError, match=r"ClientError"):
+            call_command(*words, stdout=StringIO(), stderr=StringIO())
+    assert kind.kept == {}
+    assert not Backup.objects.made().exists()
+
+
+def refuse(self: Bucket) -> None:
+    """Answer as a bucket does to a key that has been withdrawn."""
+    self._answer(403)
 
 
 def test_without_a_bucket_they_stay_in_the_folder(tmp_path: Path) -> None:

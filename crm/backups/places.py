@@ -14,6 +14,7 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from crm.backups.archive import HashingWriter
 from crm.backups.refusals import BackupFailed, BackupRefused
+from crm.log_format import describe
 from crm.whole_files import PARTIAL, whole_file
 
 NAME = re.compile(r"migochat-\d{8}-\d{6}-\d{6}\.age")
@@ -30,6 +31,21 @@ def is_local() -> bool:
     return isinstance(backup_storage(), FileSystemStorage)
 
 
+@contextmanager
+def reached() -> Iterator[None]:
+    """Say of a place that cannot be used what of it is wrong; a bucket fails in ways of its own.
+
+    Raises:
+        BackupFailed: it cannot.
+    """
+    try:
+        yield
+    except (OSError, BackupFailed):
+        raise
+    except Exception as error:  # as said above
+        raise BackupFailed(f"The place of the backups cannot be used: {describe(error)}") from error
+
+
 def working_folder() -> Path:
     """Return the folder in which backups are made, and fetched to from a bucket."""
     storage = backup_storage()
@@ -38,6 +54,7 @@ def working_folder() -> Path:
     return folder
 
 
+@reached()
 def kept_names() -> list[str]:
     """Return the names of all backups that are kept, the newest first."""
     working_folder()
@@ -55,6 +72,7 @@ def write_note(folder: Path, name: str, note: bytes) -> None:
         file.write(note)
 
 
+@reached()
 def kept_note(name: str) -> dict[str, Any]:
     """Return the note beside a backup that is kept; empty where there is none."""
     if not backup_storage().exists(name + NOTE):
@@ -82,6 +100,7 @@ def put_away(name: str) -> None:
         (folder / each).unlink()
 
 
+@reached()
 def remove(name: str) -> None:
     """Remove a backup and its note; nothing happens where they are gone."""
     for each in (name, name + NOTE):
@@ -118,7 +137,7 @@ def local_file(named: str) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _at_hand(named: str) -> Iterator[Path]:
     if Path(named).is_file():
         yield Path(named)
-    elif not NAME.fullmatch(named) or not backup_storage().exists(named):
+    elif not _is_kept(named):
         raise BackupFailed(f"There is no backup {named}.")
     elif is_local():
         yield working_folder() / named
@@ -127,16 +146,22 @@ def _at_hand(named: str) -> Iterator[Path]:
             yield fetched
 
 
+@reached()
+def _is_kept(named: str) -> bool:
+    return bool(NAME.fullmatch(named)) and backup_storage().exists(named)
+
+
 @contextmanager
 def _fetched(name: str) -> Iterator[Path]:
     """Copy a backup from the bucket, as encrypted as it is, to a folder that is gone afterwards."""
     folder = working_folder() / f"fetched-{name}"
     folder.mkdir(exist_ok=True, mode=0o700)
     try:
-        for each in (name, name + NOTE):
-            if backup_storage().exists(each):
-                with backup_storage().open(each) as remote, (folder / each).open("wb") as file:
-                    shutil.copyfileobj(remote, file, 1 << 20)
+        with reached():
+            for each in (name, name + NOTE):
+                if backup_storage().exists(each):
+                    with backup_storage().open(each) as remote, (folder / each).open("wb") as file:
+                        shutil.copyfileobj(remote, file, 1 << 20)
         yield folder / name
     finally:
         shutil.rmtree(folder, ignore_errors=True)

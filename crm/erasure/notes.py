@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from crm.backups import places
 from crm.backups.making import manifest_key
 from crm.backups.manifest import PRODUCT
+from crm.backups.refusals import BackupFailed
 from crm.erasure.refusals import ErasureRefused, NoteRefused
 from crm.log_format import describe
 from crm.whole_files import write_once
@@ -85,9 +86,14 @@ def write_note(note: Note) -> str:
         ErasureRefused: it did not arrive.
     """
     name = f"erased-{note.at:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}.json"
-    if not _keep(name, note.sealed()):
-        words = _("The note %(name)s could not be kept beside the backups, so nothing was erased.")
-        raise ErasureRefused(words % {"name": name})
+    words = _("The note %(name)s could not be kept beside the backups, so nothing was erased.") % {"name": name}
+    try:
+        with places.reached():
+            is_kept = _keep(name, note.sealed())
+    except BackupFailed as failure:
+        raise ErasureRefused(f"{words} {failure}") from failure
+    if not is_kept:
+        raise ErasureRefused(words)
     return name
 
 
