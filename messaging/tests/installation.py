@@ -17,7 +17,8 @@ import psycopg
 from crm.embedded_postgres.server import EmbeddedServer
 from crm.processes.procfile import environment
 from crm.tests.launching import Launched, Launcher, completed, expanded, launcher
-from crm.tests.waiting import PATIENCE, wait_until
+from crm.tests.waiting import PATIENCE as PATIENCE
+from crm.tests.waiting import wait_until as wait_until
 
 #: Where all workers of a test run find the installation that theirs are copied from; the root conftest.py makes and removes it.
 TEMPLATE = "MIGOCHAT_TEST_TEMPLATE"

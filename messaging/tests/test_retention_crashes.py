@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -54,7 +55,7 @@ OTHERS = """
 """
 
 
-def rows(question: str) -> list[tuple[object, ...]]:
+def rows(question: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question)
         return list(cursor.fetchall())
@@ -68,8 +69,8 @@ def fill() -> None:
     now, channel = timezone.now(), make_channel()
     with connection.cursor() as cursor:
         for status, age, number in OLD_DELIVERIES + LATER_DELIVERIES:
-            values = {"kind": kind_of(status, age), "status": status, "at": now - age, "number": number}
-            cursor.execute(DELIVER, {**values, "channel": channel.pk})
+            about: dict[str, Any] = {"kind": kind_of(status, age), "status": status, "at": now - age}
+            cursor.execute(DELIVER, about | {"number": number, "channel": channel.pk})
     for age, waits, number in [IDLE, *IN_USE]:
         customers = Customer.objects.bulk_create(Customer(name="x") for _number in range(number))
         identities = Identity.objects.bulk_create(
@@ -94,8 +95,8 @@ def assert_only_what_is_old_is_gone() -> None:
 
 def remaining() -> dict[str, int]:
     """Return how much of what is old is still to be done, by kind."""
-    left = dict(rows(LEFT))
-    todo = {status: int(str(left.get(kind_of(status, age), 0))) for status, age, _number in OLD_DELIVERIES}
+    left = Counter[str](dict(rows(LEFT)))
+    todo = {status: left[kind_of(status, age)] for status, age, _number in OLD_DELIVERIES}
     age, waits, _number = IDLE
     todo["talks"] = Counter(row[:2] for row in rows(TALKS))[kind_of(waits, age), Conversation.Status.OPEN]
     return todo
