@@ -143,8 +143,13 @@ def names_of_notes() -> list[str]:
     return sorted(name for name in places.backup_storage().listdir("")[1] if NAME.fullmatch(name))
 
 
+@places.reached()
 def remove_old_notes(oldest_backup: datetime | None) -> list[str]:
-    """Remove notes that no backup can need any more: older than the oldest that is kept, and than any copy should be."""
+    """Remove notes that no backup can need any more: older than the oldest that is kept, and than any copy should be.
+
+    Raises:
+        BackupFailed: the place of the backups cannot be used.
+    """
     now = timezone.now()
     bound = min(oldest_backup or now, now - KEPT)
     old = [name for name in names_of_notes() if _time_of(name) < bound]
