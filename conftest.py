@@ -73,8 +73,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: -max((mark.args[0] for mark in item.iter_markers("takes")), default=0))
+    """Begin with files that want to be alone, so that they wait for each other only, then with those that take longest."""
+    alone = {item.path for item in items if item.get_closest_marker("alone")}
+    items.sort(
+        key=lambda item: (
+            item.path not in alone,
+            -max((mark.args[0] for mark in item.iter_markers("takes")), default=0),
+        )
+    )
 
 
 def pytest_collection_finish() -> None:
