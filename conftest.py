@@ -67,11 +67,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ.pop(TEMPLATE), ignore_errors=True)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return half as many workers again as processors: those with real processes wait for much of their time."""
-    return (os.cpu_count() or 2) * 3 // 2
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with files that want to be alone, so that they wait for each other only, then with those that take longest."""
     alone = {item.path for item in items if item.get_closest_marker("alone")}
