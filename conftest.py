@@ -6,7 +6,6 @@ import gc
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Generator, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +22,7 @@ from crm.roles import ensure_roles
 from crm.tests.emptying import empty, emptying
 from messaging.tests.browser import Browser
 from messaging.tests.chromium import chromium
-from messaging.tests.installation import TEMPLATE, wait_until
+from messaging.tests.installation import TEMPLATE
 from messaging.tests.visitors import Visitors
 
 # Playwright's synchronous browser runs an event loop in the test's thread, which Django takes for asynchronous code.
@@ -131,7 +130,6 @@ def visitors(django_db_setup: None, live_server: Any) -> Iterator[tuple[Visitors
         asyncio._set_running_loop(None)
         yield Visitors(browser, live_server.url, PATIENCE), loop
         asyncio._set_running_loop(loop)
-    wait_until(lambda: not any("process_request" in thread.name for thread in threading.enumerate()), "the last answer")
 
 
 @pytest.fixture(scope="module")

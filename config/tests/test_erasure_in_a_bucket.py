@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from crm.models import Backup, Customer
 from crm.periods import DAY
 from crm.tests.backup_world import fill, point_at
 from crm.tests.factories import make_channel, make_identity
+from crm.tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -42,7 +44,8 @@ def shop(
     """The bucket of an installation whose backups are there; what it holds is `kept`."""
     url, kind = bucket
     kind.do_GET = listing  # type: ignore[method-assign]  # a class of this test's own
-    monkeypatch.setattr(watching, "_read_at", float("-inf"))  # no bucket of another test is remembered
+    for name in ("_known", "_asking"):
+        monkeypatch.setattr(watching, name, None)  # no bucket of another test is remembered
     point_at(settings, tmp_path)
     settings.SPOOL_DIR = tmp_path / "spool"
     fill()
@@ -54,6 +57,14 @@ def shop(
 
 def make_person() -> int:
     return make_identity(make_channel(), name=NAME).customer_id
+
+
+def state_of_notes() -> watching.NotesState | None:
+    """Return how it stands, None while the bucket takes its time."""
+    try:
+        return watching.state_of_notes()
+    except TimeoutError:
+        return None
 
 
 def test_a_restore_finds_them_there_and_erases_again(shop: type[Bucket]) -> None:
@@ -68,7 +79,30 @@ def test_a_restore_finds_them_there_and_erases_again(shop: type[Bucket]) -> None
     erased = Customer.objects.get(pk=number)
     assert erased.erased_at is not None
     assert not erased.identities.filter(name=NAME).exists()
-    assert watching.state_of_notes() == watching.NotesState(1, [], [])
+    assert wait_until(state_of_notes, "the answer of the bucket") == watching.NotesState(1, [], [])
+
+
+def test_what_a_slow_bucket_answers_is_known_at_a_later_look(
+    shop: type[Bucket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_note(Note())
+    answer = Event()
+
+    def slowly(request: Bucket) -> None:
+        answer.wait(30)
+        listing(request)
+
+    shop.do_GET = slowly  # type: ignore[method-assign, assignment]
+    for _look in range(2):
+        with pytest.raises(TimeoutError):
+            watching.state_of_notes()
+    answer.set()
+    good = watching.NotesState(1, [], [])
+    assert wait_until(state_of_notes, "the answer of the bucket") == good
+    monkeypatch.setattr(watching, "BUCKET_SECONDS", 0.0)
+    for answering, expected in ((refuse, watching.NotesState(1, ["erased-*.json"], [])), (listing, good)):
+        shop.do_GET = answering  # type: ignore[method-assign]
+        wait_until(lambda state=expected: state_of_notes() == state, "another answer")  # type: ignore[misc]
 
 
 def test_where_the_bucket_takes_none_nobody_is_erased(shop: type[Bucket]) -> None:

@@ -8,9 +8,8 @@ from crm.backups import places
 from crm.erasure.notes import Note, kept_notes
 from crm.erasure.refusals import NoteRefused
 from crm.erasure.replaying import customers_of
-from crm.monitoring.findings import within
 
-#: A bucket is not asked at every look, nor waited for.
+#: A bucket is not asked at every look, nor waited for: what it answers later is known at the next.
 BUCKET_SECONDS, ASK_SECONDS = 600.0, 0.4
 
 
@@ -23,8 +22,20 @@ class NotesState:
     undone: list[str]
 
 
-_read_at = float("-inf")
-_known: dict[str, Note | NoteRefused] = {}
+class _Asking(threading.Thread):
+    """Asks the bucket for all notes, however long that takes."""
+
+    def __init__(self) -> None:
+        super().__init__(name="notes of erasures", daemon=True)
+        self.began = time.monotonic()
+
+    def run(self) -> None:
+        global _known
+        _known = dict(kept_notes())
+
+
+_known: dict[str, Note | NoteRefused] | None = None
+_asking: _Asking | None = None
 _lock = threading.Lock()
 
 
@@ -32,7 +43,7 @@ def state_of_notes() -> NotesState:
     """Return how it stands with the notes. A person who is not in this database needs no erasing here.
 
     Raises:
-        TimeoutError: the bucket takes too long.
+        TimeoutError: the bucket takes too long, and has never answered.
     """
     notes = dict(kept_notes()) if places.is_local() else _of_bucket()
     unreadable = [name for name, note in notes.items() if isinstance(note, NoteRefused)]
@@ -44,9 +55,14 @@ def state_of_notes() -> NotesState:
 
 
 def _of_bucket() -> dict[str, Note | NoteRefused]:
-    global _read_at, _known
+    """Return what the bucket answered last. Raises `TimeoutError` where it has not answered so far."""
+    global _asking
     with _lock:
-        if time.monotonic() > _read_at + BUCKET_SECONDS:
-            _known = within(ASK_SECONDS, lambda: dict(kept_notes()))
-            _read_at = time.monotonic()
-        return _known
+        if _asking is None or (not _asking.is_alive() and time.monotonic() > _asking.began + BUCKET_SECONDS):
+            _asking = _Asking()
+            _asking.start()
+        asking = _asking
+    asking.join(ASK_SECONDS)
+    if _known is None:
+        raise TimeoutError
+    return _known

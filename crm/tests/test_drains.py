@@ -71,6 +71,7 @@ def run_until(running: dict[str, Drain], condition: Callable[[], bool]) -> None:
         watcher.join()
 
 
+@pytest.mark.django_db(transaction=True)  # the process says that it lives
 class TestForever:
     def test_a_failing_drain_does_not_stop_the_others(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
