@@ -17,19 +17,24 @@ SCHEDULE = [
 ]
 
 
-def seed(apps, schema_editor):
+def add(apps, schema_editor, rows):
     crontabs = apps.get_model("django_celery_beat", "CrontabSchedule").objects.using(schema_editor.connection.alias)
     tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects.using(schema_editor.connection.alias)
-    for name, task, (minute, hour, day_of_week, day_of_month) in SCHEDULE:
-        if not tasks.filter(task=task).exists():
-            crontab = crontabs.create(
-                minute=minute,
-                hour=hour,
-                day_of_week=day_of_week,
-                day_of_month=day_of_month,
-                timezone=settings.TIME_ZONE,
-            )
-            tasks.create(name=name, task=task, crontab=crontab)
+    for name, task, (minute, hour, day_of_week, day_of_month) in rows:
+        crontab = crontabs.create(
+            minute=minute,
+            hour=hour,
+            day_of_week=day_of_week,
+            day_of_month=day_of_month,
+            timezone=settings.TIME_ZONE,
+        )
+        tasks.create(name=name, task=task, crontab=crontab)
+
+
+def seed(apps, schema_editor):
+    tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects.using(schema_editor.connection.alias)
+    known = set(tasks.values_list("task", flat=True))
+    add(apps, schema_editor, [row for row in SCHEDULE if row[1] not in known])
 
 
 def remove(apps, schema_editor):

@@ -7,29 +7,18 @@ Nothing is added either where a row of somebody's own has one of the names, whic
 
 from importlib import import_module
 
-from django.conf import settings
 from django.db import migrations
 from django.db.models import Q
 
-SCHEDULE = import_module("crm.migrations.0014_schedule").SCHEDULE
-ROWS = [row for row in SCHEDULE if row[1].startswith("crm.maintenance.")]
+SEED = import_module("crm.migrations.0014_schedule")
+ROWS = [row for row in SEED.SCHEDULE if row[1].startswith("crm.maintenance.")]
 
 
 def add(apps, schema_editor):
-    crontabs = apps.get_model("django_celery_beat", "CrontabSchedule").objects.using(schema_editor.connection.alias)
     tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects.using(schema_editor.connection.alias)
     known = Q(task__in=[task for _name, task, _when in ROWS]) | Q(name__in=[name for name, _task, _when in ROWS])
-    if tasks.filter(known).exists():
-        return
-    for name, task, (minute, hour, day_of_week, day_of_month) in ROWS:
-        crontab = crontabs.create(
-            minute=minute,
-            hour=hour,
-            day_of_week=day_of_week,
-            day_of_month=day_of_month,
-            timezone=settings.TIME_ZONE,
-        )
-        tasks.create(name=name, task=task, crontab=crontab)
+    if not tasks.filter(known).exists():
+        SEED.add(apps, schema_editor, ROWS)
 
 
 class Migration(migrations.Migration):
