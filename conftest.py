@@ -28,6 +28,8 @@ from messaging.tests.visitors import Visitors
 # Playwright's synchronous browser runs an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+pytest_plugins = ["crm.tests.resolving"]
+
 #: How long a browser waits for what a test expects of a page, in milliseconds.
 PATIENCE = 30_000
 

@@ -32,6 +32,14 @@ def listing(self: Bucket) -> None:
     self._answer(200, text.encode())
 
 
+def fill_shop(url: str, settings: Any, folder: Path) -> None:
+    """Have an installation with something in it whose backups go to the bucket at `url`; all else is below `folder`."""
+    point_at(settings, folder)
+    fill()
+    named = KEYS | {"BACKUP_STORAGE_BUCKET_NAME": "backups", "AWS_S3_ENDPOINT_URL": url}
+    settings.STORAGES = {**settings.STORAGES, "backups": backups_storage(environment(named), folder)}
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 def test_they_go_there_and_come_back(
@@ -41,10 +49,7 @@ def test_they_go_there_and_come_back(
 ) -> None:
     url, kind = bucket
     kind.do_GET = listing  # type: ignore[method-assign]  # a class of this test's own
-    point_at(settings, tmp_path)
-    fill()
-    named = KEYS | {"BACKUP_STORAGE_BUCKET_NAME": "backups", "AWS_S3_ENDPOINT_URL": url}
-    settings.STORAGES = {**settings.STORAGES, "backups": backups_storage(environment(named), tmp_path)}
+    fill_shop(url, settings, tmp_path)
     made = make_backup(trigger=Backup.Trigger.COMMAND)
     assert set(kind.kept) == {f"/backups/{made.name}", f"/backups/{made.name}.json"}
     assert len(kind.kept[f"/backups/{made.name}"]) == made.size
@@ -69,10 +74,7 @@ def test_a_bucket_that_refuses_is_named(
 ) -> None:
     url, kind = bucket
     kind.do_GET = kind.do_HEAD = kind.do_PUT = refuse  # type: ignore[method-assign]  # a class of this test's own
-    point_at(settings, tmp_path)
-    fill()
-    named = KEYS | {"BACKUP_STORAGE_BUCKET_NAME": "backups", "AWS_S3_ENDPOINT_URL": url}
-    settings.STORAGES = {**settings.STORAGES, "backups": backups_storage(environment(named), tmp_path)}
+    fill_shop(url, settings, tmp_path)
     name = "migochat-20261127-020000-123456.age"
     for words in (["backup"], ["verify_backup"], ["verify_backup", name], ["restore", name, "--yes"]):
         with pytest.raises(CommandError, match=r"ClientError"):

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from config.storage import backups_storage
-from config.tests.test_backups_in_a_bucket import listing, refuse
-from config.tests.test_storage import KEYS, Bucket, bucket, environment  # noqa: F401 - a fixture
+from config.tests.test_backups_in_a_bucket import fill_shop, listing, refuse
+from config.tests.test_storage import Bucket, bucket  # noqa: F401 - a fixture
 from crm.backups import places
 from crm.backups.making import make_backup
 from crm.backups.restoring import forget_old_databases, restore
@@ -21,7 +20,6 @@ from crm.erasure.person import family_of
 from crm.erasure.refusals import ErasureRefused
 from crm.models import Backup, Customer
 from crm.periods import DAY
-from crm.tests.backup_world import fill, point_at
 from crm.tests.factories import make_channel, make_identity
 from crm.tests.waiting import wait_until
 
@@ -46,11 +44,8 @@ def shop(
     kind.do_GET = listing  # type: ignore[method-assign]  # a class of this test's own
     for name in ("_known", "_asking"):
         monkeypatch.setattr(watching, name, None)  # no bucket of another test is remembered
-    point_at(settings, tmp_path)
     settings.SPOOL_DIR = tmp_path / "spool"
-    fill()
-    named = KEYS | {"BACKUP_STORAGE_BUCKET_NAME": "backups", "AWS_S3_ENDPOINT_URL": url}
-    settings.STORAGES = {**settings.STORAGES, "backups": backups_storage(environment(named), tmp_path)}
+    fill_shop(url, settings, tmp_path)
     yield kind
     forget_old_databases()
 

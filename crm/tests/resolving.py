@@ -8,7 +8,8 @@ import pytest
 PUBLIC = "93.184.216.34"
 
 
-def resolve_by(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Return what names resolve to from now on, call by call; the last answer stands."""
     answers: list[list[str]] = [[PUBLIC]]
 
@@ -20,7 +21,8 @@ def resolve_by(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return answers
 
 
-def connect_nowhere(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the addresses that are connected to from now on; nothing answers there."""
     reached: list[str] = []
 

@@ -25,7 +25,7 @@ from crm.monitoring.incidents import LOCK, evaluate
 from crm.monitoring.posting import PostError, post
 from crm.tests.hooks_server import Pager, pager
 from crm.tests.mail_server import Inbox, mail_server
-from crm.tests.resolving import PUBLIC, connect_nowhere, resolve_by
+from crm.tests.resolving import PUBLIC
 from crm.tests.running import free_port
 from crm.tests.staff import member
 
@@ -60,16 +60,6 @@ def hook(settings: Any) -> Iterator[Pager]:
         settings.ALERT_WEBHOOK_HOSTS = [server.host]
         change("webhook_url", f"http://{server.host}/hook?token={SECRET}")
         yield server
-
-
-@pytest.fixture
-def resolved(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    return resolve_by(monkeypatch)
-
-
-@pytest.fixture
-def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    return connect_nowhere(monkeypatch)
 
 
 def change(key: str, value: object) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from crm.public_addresses import is_public
-from crm.tests.resolving import PUBLIC, connect_nowhere, resolve_by
+from crm.tests.resolving import PUBLIC
 from messaging.fetching import HOSTS, FetchError, Why, fetch
 from messaging.sniffing import sniff
 from messaging.tests.http_server import Server, serving
@@ -32,16 +32,6 @@ def stand_in(settings: Any) -> Iterator[Server]:
     with serving() as server:
         settings.GRAPH_API_URL = server.url
         yield server
-
-
-@pytest.fixture
-def resolved(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    return resolve_by(monkeypatch)
-
-
-@pytest.fixture
-def connected(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    return connect_nowhere(monkeypatch)
 
 
 def why_not(url: str, **options: Any) -> FetchError:
