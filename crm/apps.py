@@ -8,7 +8,7 @@ class CrmConfig(AppConfig):
     verbose_name = _("CRM")
 
     def ready(self) -> None:
-        from crm import business_hours, checks  # noqa: F401 - declare settings, register the system checks
+        from crm import business_hours, checks, timestamps  # noqa: F401 - declare settings and checks, register a loader
         from crm.maintenance import thresholds as maintenance_thresholds  # noqa: F401 - declares settings
         from crm.metrics import freshness  # noqa: F401 - declares a setting
         from crm.monitoring import thresholds, ways  # noqa: F401 - declare settings

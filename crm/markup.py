@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -11,8 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from crm.models import Customer
 from crm.pictures import picture_url
@@ -46,7 +47,17 @@ def money(value: Decimal | None, currency: str) -> SafeString:
 
 def moment(when: datetime) -> str:
     """Return a point in time in full, on the clock of the shop."""
-    return date_format(timezone.localtime(when), "DATETIME_FORMAT")
+    return _written(when, "DATETIME_FORMAT", get_language(), timezone.get_current_timezone_name())
+
+
+def clock(when: datetime) -> str:
+    """Return the time of the day of a point in time, on the clock of the shop."""
+    return _written(when, "TIME_FORMAT", get_language(), timezone.get_current_timezone_name())
+
+
+@lru_cache(maxsize=10_000)  # a page shows a hundred times, most of them as the page before it did
+def _written(when: datetime, kind: str, _language: str | None, _zone: str) -> str:
+    return date_format(timezone.localtime(when), kind)
 
 
 def since(when: datetime, now: datetime | None = None) -> str:

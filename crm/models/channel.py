@@ -80,6 +80,10 @@ class Channel(SealedModel):
         return self.name
 
     @property
+    def platform_name(self) -> str:
+        return str(Platform(self.platform).label)  # without Django's copy of all choices for each row
+
+    @property
     def webhook_path(self) -> str:
         return reverse("webhook", kwargs={"slug": self.slug})
 

@@ -10,7 +10,6 @@ from django.contrib.admin.utils import display_for_field, display_for_value, lab
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -105,7 +104,7 @@ def moment(when: datetime) -> str:
 @register.filter
 def clock(when: datetime) -> str:
     """The time of day."""
-    return time_format(timezone.localtime(when), "TIME_FORMAT")
+    return markup.clock(when)
 
 
 @register.filter

@@ -41,6 +41,7 @@ def test_what_we_replace_is_still_used() -> None:
     for replaced, ours in (
         ("unfold/helpers/header_title.html", "mc-crumb"),
         ("unfold/helpers/userlinks.html", "migochat/bell.html"),
+        ("unfold/helpers/app_list.html", "ours fold nothing"),
         ("admin/base_site.html", "phone_bar"),
     ):
         assert (UNFOLD / replaced).exists()
@@ -59,12 +60,23 @@ def test_our_sidebar_shows_what_theirs_would(role: str, page: str) -> None:
             (str(group["title"]), str(line["title"]), line["icon"], str(line["link"]), line["active"])
             for group in groups
             for line in group["items"]
-            if line["has_permission"]
+            if line.get("has_permission", True)
         ]
 
     ours = shown(admin.site.get_sidebar_list(request))  # type: ignore[attr-defined]  # of Unfold's site
     assert ours == shown(UnfoldAdminSite.get_sidebar_list(admin.site, request))
     assert ours
+
+
+@pytest.mark.django_db
+def test_the_sidebar_is_in_the_language_of_who_looks() -> None:
+    client = logged_in(member(roles.SELLER))
+    for language, title in (("en", "Messages"), ("ar", "الرسائل"), ("pt-br", "Mensagens"), ("en", "Messages")):
+        page = client.get(
+            reverse("admin:crm_customer_changelist"), headers={"accept-language": language}
+        ).content.decode()
+        sidebar = page[page.index('id="nav-sidebar-apps"') : page.index('id="main"')]
+        assert f"<span>{title}</span>" in sidebar, language
 
 
 @pytest.mark.django_db

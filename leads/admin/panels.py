@@ -10,6 +10,11 @@ from leads.models import Lead
 from messaging.models import Conversation
 
 SHOWN = 10
+#: What the card beside a conversation shows.
+ON_CARD = (
+    *("score", "priority", "next_follow_up_at", "next_step", "closed_at", "value", "currency"),
+    *("stage__name", "stage__colour", "owner__full_name", "owner__email"),
+)
 
 
 def leads_panel(request: HttpRequest, customer: Customer) -> SafeString | str:
@@ -32,7 +37,7 @@ def lead_card(request: HttpRequest, conversation: Conversation) -> SafeString | 
     if not request.user.has_perm("leads.view_lead"):
         return ""
     found = visible(user_of(request), Lead).filter(customer=conversation.identity.customer_id, merged_into=None)
-    lead = found.select_related("stage", "owner").defer("profile").order_by("-opened_at", "-pk").first()
+    lead = found.select_related("stage", "owner").only(*ON_CARD).order_by("-opened_at", "-pk").first()
     if lead is None:
         return ""
     return render_to_string("leads/conversation_card.html", {"lead": lead}, request)

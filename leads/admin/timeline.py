@@ -11,12 +11,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.markup import moment
+from crm.markup import clock, moment
 from crm.models import Note
 from crm.visibility import user_of, visible
 from leads.admin import words
@@ -114,7 +114,7 @@ class Entry:
 
     @property
     def clock(self) -> str:
-        return time_format(timezone.localtime(self.key.at), "TIME_FORMAT")
+        return clock(self.key.at)
 
     @property
     def exact(self) -> str:
@@ -176,7 +176,7 @@ def _messages(request: HttpRequest, lead: Lead, start: Key) -> Iterator[Entry]:
         line = Line(
             labels.snippet(message, LENGTH),
             message.direction == Message.Direction.OUT,
-            time_format(timezone.localtime(message.at), "TIME_FORMAT"),
+            clock(message.at),
             moment(message.at),
             message_url(message.conversation_id, message.pk),
         )

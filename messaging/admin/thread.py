@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, time_format
+from django.utils.formats import date_format
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from crm import markup
 from crm.models import Customer, Identity, Note
+from crm.prepared import prepared
 from crm.visibility import user_of, visible
 from messaging.admin import labels
 from messaging.admin.handoff_panel import with_newest_handoff
@@ -28,7 +29,7 @@ from messaging.admin.inbox.state import state_context, tags_context, with_tags
 from messaging.admin.inbox.words import words
 from messaging.admin.shown_files import File, file_of
 from messaging.admin.shown_reactions import our_actors, theirs
-from messaging.models import Conversation, Message, MessageStatus, OwnReaction
+from messaging.models import Attachment, Conversation, Message, MessageStatus, OwnReaction
 from messaging.sending.reactions import may_be_reacted_to
 
 SHOWN = 50
@@ -36,6 +37,13 @@ CONTEXT_AFTER = 20
 QUOTED_LENGTH = 160
 NOTES_SHOWN = 5
 OTHERS_SHOWN = 8
+NAME = ("full_name", "email")
+#: What the thread shows of messages and of what belongs to them; columns that nothing shows cost as much as those that are.
+COLUMNS = (
+    *("channel", "conversation", "direction", "type", "text", "status", "external_id", "at", "source", "comment_id"),
+    *("reply_to", "reply_to_key", "automated", "reactions", "edited_at", "deleted_at", "hidden", "error"),
+    *("post__title", "post__external_id", "ad__title", "ad__ad_id", *(f"author__{name}" for name in NAME)),
+)
 
 
 @dataclass
@@ -91,7 +99,8 @@ def conversation(among: QuerySet[Conversation], object_id: str) -> Conversation 
         return None
     related = ("identity__customer__owner", "channel", "assignee", "team")
     found = with_tags(with_newest_handoff(among.select_related(*related).defer("channel__credentials")))
-    return found.filter(pk=object_id).first()
+    with prepared():
+        return found.filter(pk=object_id).first()
 
 
 def identities_of_people_like(words: str) -> QuerySet[Identity, Any]:
@@ -136,7 +145,7 @@ def beside(request: HttpRequest, shown: Any, part: Part) -> dict[str, Any]:
         "conversation": shown,
         "customer": customer,
         "others": others.select_related("channel")
-        .defer("channel__credentials")
+        .only("status", "last_activity_at", "channel__name")
         .order_by("-last_activity_at")[:OTHERS_SHOWN],
         "notes": part.notes[:NOTES_SHOWN],
         "may_note": request.user.has_perm("crm.add_note"),
@@ -159,9 +168,8 @@ def read_part(
     messages = (
         Message.objects.filter(conversation=shown)
         .select_related("post", "ad", "author", "outgoing", "own_reaction__author")
-        .prefetch_related("attachments")
+        .only(*COLUMNS, "outgoing", "own_reaction")
         .annotate(version=versions.of_message())
-        .defer("text_folded", "entities", "referral", "external_key")
         .order_by("-at", "-id")
     )
     later = False
@@ -176,8 +184,9 @@ def read_part(
         if later:
             messages = messages.filter(_older(following[-1]))
     if only:
-        return Part(list(_bubbles(shown, messages.filter(pk=only))), None, later=False)
-    found: list[Any] = list(messages[: SHOWN + 1])
+        return Part(list(_bubbles(shown, list(messages.filter(pk=only)))), None, later=False)
+    with prepared():
+        found: list[Any] = list(messages[: SHOWN + 1])
     rows = found[:SHOWN][::-1]
     part = Part(list(_bubbles(shown, rows)), rows[0].pk if len(found) > SHOWN else None, later)
     part.notes = _place_notes(shown, part, mark.at if mark and before else None)
@@ -208,15 +217,19 @@ def _newer(mark: Message) -> Q:
     return Q(at__gte=mark.at) & (Q(at__gt=mark.at) | Q(pk__gt=mark.pk))
 
 
-def _bubbles(shown: Conversation, rows: Iterable[Message]) -> Iterator[Bubble]:
+def _bubbles(shown: Conversation, rows: list[Message]) -> Iterator[Bubble]:
     quoted = _quoted(shown, rows)
     actors = our_actors(shown.identity_id, rows)
+    files = _files(rows)
+    page = reverse("admin:messaging_message_change", args=[0])
     read_up_to = max(filter(None, (shown.answered_at, shown.seen_at)), default=None)
     unread_seen = not shown.unread_count
     day: date | None = None
     came_by: tuple[Any, ...] = (Message.Source.DIRECT, None, None)
     for message in rows:
         bubble = _bubble(message, shown, quoted, actors)
+        bubble.files = files.get(message.pk, [])
+        bubble.url = page.replace("/0/", f"/{message.pk}/")
         today = timezone.localdate(message.at)
         if today != day:
             day, bubble.day = today, _day_name(today)
@@ -243,7 +256,6 @@ def _bubble(message: Message, shown: Conversation, quoted: dict[bytes, str], act
     )
     return Bubble(
         message,
-        files=[] if message.deleted_at else [file_of(item) for item in message.attachments.all()],
         quoted=reply,
         kind="" if plain or message.deleted_at else labels.kind_name(message.type),
         kind_icon=labels.kind_icon(message.type),
@@ -252,8 +264,7 @@ def _bubble(message: Message, shown: Conversation, quoted: dict[bytes, str], act
         version=getattr(message, "version", ""),
         token=message.outgoing.token.hex if hasattr(message, "outgoing") else "",
         micros=(message.at - versions.EPOCH) // timedelta(microseconds=1),
-        url=reverse("admin:messaging_message_change", args=[message.pk]),
-        clock=time_format(timezone.localtime(message.at), "TIME_FORMAT"),
+        clock=markup.clock(message.at),
         exact=markup.moment(message.at),
         status=str(status.label),
         status_icon=labels.STATUS_ICONS.get(status, ""),
@@ -262,6 +273,15 @@ def _bubble(message: Message, shown: Conversation, quoted: dict[bytes, str], act
         own=getattr(message, "own_reaction", None),
         may_react=may_be_reacted_to(message),
     )
+
+
+def _files(rows: Iterable[Message]) -> dict[int, list[File]]:
+    """Return the files of messages that were not unsent, by message."""
+    files: dict[int, list[File]] = {}
+    there = [message.pk for message in rows if not message.deleted_at]
+    for item in Attachment.objects.filter(message__in=there).order_by("message", "position"):
+        files.setdefault(item.message_id, []).append(file_of(item))
+    return files
 
 
 def _quoted(shown: Conversation, rows: Iterable[Message]) -> dict[bytes, str]:

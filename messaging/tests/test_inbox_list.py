@@ -1,16 +1,21 @@
 """The list of the inbox: whose, in which state, in which order, by which filters; page by page."""
 
 from datetime import timedelta
+from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
 from crm import runtime_settings
-from crm.models import Tag, User
+from crm.models import Customer, Tag, User
 from crm.tests.factories import make_channel
+from crm.visibility import visible
 from messaging.admin.inbox import listing
+from messaging.admin.inbox.asked import STATES, TABS, Asked
 from messaging.models import Conversation, MessageStatus
 from messaging.tests.admin_world import client_of, colleague
 from messaging.tests.factories import make_message
@@ -145,3 +150,35 @@ def test_the_list_takes_few_queries(role: str, monkeypatch: pytest.MonkeyPatch) 
     further = client.get(url_of(""), {"tab": "all"}).context["more"]
     assert len(queries_of(client, url_of("rows"), tab="all", after=further)) <= MOST_OF_ROWS
     assert len(asks_of_inbox(found)) <= 6
+
+
+def test_the_tabs_count_what_they_list() -> None:
+    """The counting stands in SQL of its own: over all mixtures of whose and in what state, it counts what is listed."""
+    us, them = colleague("seller"), colleague("seller", team="Elsewhere")
+    people, now = [None, us, teammate(us, "Omar"), them], timezone.now()
+    snoozes: list[dict[str, Any]] = [
+        {},
+        {"snoozed_until": now - timedelta(hours=1), "snoozed_at": now - timedelta(hours=2)},
+        {"snoozed_until": now + timedelta(hours=1), "snoozed_at": now},
+        {"snoozed_until": now + timedelta(hours=1), "snoozed_at": now - timedelta(days=9)},  # and they wrote since
+        {"snoozed_until": now + timedelta(hours=1), "snoozed_at": None},
+    ]
+    answered: list[dict[str, Any]] = [
+        {},
+        {"unread_count": 0},
+        {"waiting_since": None},
+        {"last_inbound_at": None, "waiting_since": None},
+    ]
+    dice = Random(2)
+    for place, (assignee, owner, team) in enumerate(3 * list(product(people, people, [None, us.team, them.team]))):
+        status, snooze, answer = dice.choice(("open", "closed")), dice.choice(snoozes), dice.choice(answered)
+        talk = talk_with(f"{place}", minutes=place + 1, assignee=assignee, team=team, status=status, **snooze | answer)
+        Customer.objects.filter(pk=talk.identity.customer_id).update(owner=owner)
+    for user, state in product((us, them, colleague("manager")), STATES):
+        seen = visible(user, Conversation)
+        counted = listing.counts(user, Asked(state=state), now)
+        wanted = {tab: Asked(tab=tab, state=state).narrow(seen, user, now).count() for tab in TABS}
+        unread = seen.filter(status="open", unread_count__gt=0, waiting_since__isnull=False)
+        wanted["unread"] = unread.filter(Q(assignee=user) | Q(assignee=None)).count()
+        assert counted == wanted, state
+        assert all(wanted[tab] for tab in TABS if tab != "mine" or user in (us, them))

@@ -7,8 +7,10 @@ from typing import Any, Self
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from crm.visibility import visible
-from messaging.admin.inbox.asked import MINE, TABS, UNASSIGNED, WAITING, Asked, number
+from crm.prepared import prepared
+from crm.visibility import sees_everyone, visible
+from messaging.admin.inbox import whose
+from messaging.admin.inbox.asked import MINE, UNASSIGNED, WAITING, Asked, number
 from messaging.admin.inbox.versions import EPOCH
 from messaging.models import Conversation
 
@@ -16,8 +18,21 @@ PAGE = 25
 COUNTED = 999  # beyond that nobody cares by how many
 #: Ranks of the second part of a list in two parts come behind all of the first; both stay exact in a browser's numbers.
 SECOND_PART = 4 * 10**15
-RELATED = ("identity__customer", "channel", "assignee")
-UNREAD = ("channel__credentials", "identity__customer__phone", "identity__customer__email", "identity__profile")
+#: What a row shows.
+COLUMNS = (
+    *("status", "updated_at", "last_activity_at", "last_inbound_at", "waiting_since", "unread_count"),
+    *(
+        "snoozed_until",
+        "snoozed_at",
+        "identity__customer__name",
+        "identity__customer__picture",
+        "identity__customer__erased_at",
+    ),
+    *("channel__name", "channel__platform", "assignee__full_name", "assignee__email"),
+)
+BOUNDED = f"""(SELECT count(*) FROM (
+    SELECT FROM messaging_conversation AS conversation WHERE {{rows}} LIMIT {COUNTED + 1}
+) AS bounded)"""  # noqa: S608 - our own constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,25 +120,24 @@ def these(user: Any, asked: Asked, ids: list[int], now: datetime) -> list[Conver
 
 
 def rows_for(user: Any) -> QuerySet[Conversation]:
-    """Return the conversations that a colleague may see, with all that a row shows."""
+    """Return the conversations that a colleague may see, with what a row shows."""
     found: QuerySet[Conversation] = visible(user, Conversation)
-    return found.select_related(*RELATED).defer(*UNREAD)
+    return found.select_related("identity__customer", "channel", "assignee").only(*COLUMNS)
 
 
 def counts(user: Any, asked: Asked, now: datetime) -> dict[str, int]:
     """Return by one query how many conversations each tab has, and how many of mine and nobody's are unread; up to a bound."""
-    among: QuerySet[Conversation] = visible(user, Conversation).order_by()
-    in_state = among.filter(asked.of_state(now))
-    unread = among.filter(status=Conversation.Status.OPEN, unread_count__gt=0, waiting_since__isnull=False)
-    wanted = {tab: in_state.filter(asked.of_tab(tab, user)) for tab in TABS}
-    wanted["unread"] = unread.filter(asked.of_tab(MINE, user) | asked.of_tab(UNASSIGNED, user))
-    parts, values = [], list[Any]()
-    for rows in wanted.values():
-        sql, given = rows.values("pk")[: COUNTED + 1].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS bounded)")  # noqa: S608 - what Django wrote
-        values += given
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
+    in_state = whose.OF_STATE[asked.state]
+    wanted = {tab: f"{in_state} AND {of_tab}" for tab, of_tab in whose.OF_TAB.items()}
+    wanted["unread"] = f"{whose.UNREAD} AND ({whose.OF_TAB[MINE]} OR {whose.OF_TAB[UNASSIGNED]})"
+    if not sees_everyone(user):  # one's own one sees in any case
+        wanted |= {name: f"{rows} AND {whose.SEEN}" for name, rows in wanted.items() if name != MINE}
+    parts = (BOUNDED.format(rows=rows) for rows in wanted.values())
+    with prepared(), connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {whose.COLLEAGUES} SELECT {', '.join(parts)}",
+            {"me": user.pk, "team": user.team_id, "now": now},
+        )
         found = cursor.fetchone()
     return dict(zip(wanted, found, strict=True))
 

@@ -7,9 +7,11 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from crm.prepared import prepared
 from crm.visibility import sees_everyone
-from messaging.admin.inbox.asked import MINE, UNASSIGNED, Asked
+from messaging.admin.inbox.asked import Asked
 from messaging.admin.inbox.versions import OF_MESSAGE, state_of
+from messaging.admin.inbox.whose import COLLEAGUES, OF_TAB, SEEN
 from messaging.admin.thread import SHOWN
 from messaging.models import ConversationViewer
 
@@ -20,18 +22,9 @@ PRESENT = timedelta(seconds=12)
 WRITING = timedelta(seconds=6)
 FORGOTTEN = timedelta(hours=1)
 
-#: Whose a conversation is, as `messaging.visibility` has it, of rows `conversation` and `customer`.
-SEEN = """(conversation.assignee_id = ANY(ARRAY(SELECT id FROM colleagues)) OR conversation.team_id = %(team)s
-    OR (conversation.assignee_id IS NULL AND conversation.team_id IS NULL
-        AND (customer.owner_id IS NULL OR customer.owner_id = ANY(ARRAY(SELECT id FROM colleagues)))))"""
-LISTED = {MINE: "conversation.assignee_id = %(me)s", UNASSIGNED: "conversation.assignee_id IS NULL"}
-TALKS = "messaging_conversation AS conversation"
-PEOPLE = f"""{TALKS}
-    JOIN crm_identity AS identity ON identity.id = conversation.identity_id
-    JOIN crm_customer AS customer ON customer.id = identity.customer_id"""
 CHANGED = f"""
     (SELECT json_agg(json_build_array(id, (extract(epoch FROM updated_at) * 1000000)::bigint)) FROM (
-        SELECT conversation.id, conversation.updated_at FROM {{people}}
+        SELECT conversation.id, conversation.updated_at FROM messaging_conversation AS conversation
         WHERE conversation.updated_at > %(since)s AND (({{seen}} AND {{listed}}) OR conversation.id = ANY(%(shown)s))
         ORDER BY conversation.updated_at DESC LIMIT {MOST_CHANGED}
     ) AS changed)
@@ -45,12 +38,15 @@ HERE = """
     ),
 """
 NEWS = f"""
-    WITH colleagues AS (SELECT id FROM crm_user WHERE id = %(me)s OR team_id = %(team)s), open_one AS MATERIALIZED (
+    WITH {COLLEAGUES}, open_one AS MATERIALIZED (
         SELECT conversation.id, conversation.unread_count, identity.customer_id, ARRAY[
             conversation.status, conversation.assignee_id::text, conversation.team_id::text] AS whose, ARRAY[
             conversation.snoozed_until, conversation.waiting_since, conversation.last_inbound_at, identity.last_inbound_at] AS times,
             ARRAY[identity.opted_out, customer.blocked, channel.is_active] AS barred
-        FROM {PEOPLE} JOIN crm_channel AS channel ON channel.id = conversation.channel_id
+        FROM messaging_conversation AS conversation
+        JOIN crm_identity AS identity ON identity.id = conversation.identity_id
+        JOIN crm_customer AS customer ON customer.id = identity.customer_id
+        JOIN crm_channel AS channel ON channel.id = conversation.channel_id
         WHERE conversation.id = %(open)s AND {{seen}}
     ), {{here}} newest AS (
         SELECT id, at, {OF_MESSAGE} AS version FROM messaging_message
@@ -101,11 +97,11 @@ def news(
 ) -> News:
     """Return what is new. `since` None: not what changed in the list. `here` notes that this colleague has a conversation open.
 
-    Planning it takes the database longer than answering, so what is not asked is left out of the statement.
+    To plan it takes the database four times as long as to answer, so it is planned once for each session, and what is not asked is
+    left out of the statement.
     """
-    everyone = sees_everyone(user)
-    seen, people = ("true", TALKS) if everyone else (SEEN, PEOPLE)
-    listed = "true" if asked.words else LISTED.get(asked.tab, "true")
+    seen = "true" if sees_everyone(user) else SEEN
+    listed = "true" if asked.words else OF_TAB[asked.tab]
     values = {
         "me": user.pk,
         "team": user.team_id,
@@ -116,8 +112,8 @@ def news(
         "present": PRESENT,
         "writes": WRITING,
     }
-    changed = CHANGED.format(people=people, seen=seen, listed=listed) if since else "NULL::json"
-    with connection.cursor() as cursor:
+    changed = CHANGED.format(seen=seen, listed=listed) if since else "NULL::json"
+    with prepared(), connection.cursor() as cursor:
         cursor.execute(NEWS.format(seen=seen, changed=changed, here=HERE if here else ""), values)
         rows, thread, viewers, unread, whose, times, barred = cursor.fetchone()
     found = [(number, version) for number, version in rows or ()]

@@ -3,16 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from crm import runtime_settings
+from crm.prepared import prepared
 from messaging.admin import labels
 from messaging.admin.inbox.asked import Asked
 from messaging.admin.inbox.listing import micros, rank_of
 from messaging.models import Conversation, Message, MessageStatus
 
 UNREAD_SHOWN = 99
+#: The newest message of each of some conversations, as far as a row shows it.
+NEWEST = """
+    SELECT message.* FROM unnest(%s::bigint[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT id, conversation_id, direction, text, type, status, deleted_at FROM messaging_message
+        WHERE conversation_id = wanted.id ORDER BY at DESC, id DESC LIMIT 1
+    ) AS message
+"""
 
 
 @dataclass
@@ -40,13 +47,8 @@ def rows_of(found: list[Conversation], asked: Asked, now: datetime) -> list[Row]
 
 
 def _newest(ids: list[int]) -> dict[int, Message]:
-    last = Message.objects.filter(conversation=OuterRef("pk")).order_by("-at", "-id").values("pk")[:1]
-    numbers = Conversation.objects.filter(pk__in=ids).values_list(Subquery(last))
-    found = Message.objects.filter(pk__in=numbers)
-    return {
-        message.conversation_id: message
-        for message in found.only("conversation", "direction", "text", "type", "status", "deleted_at")
-    }
+    with prepared():
+        return {message.conversation_id: message for message in Message.objects.raw(NEWEST, [ids])}
 
 
 def _row(conversation: Conversation, message: Message | None, asked: Asked, now: datetime, patience: timedelta) -> Row:

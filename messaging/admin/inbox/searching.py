@@ -26,12 +26,11 @@ PEOPLE_SHOWN = 3  # above the messages, of those whose names fit
 FEW = 1000
 FEW_TALKS = 1000
 CUSTOMER = "conversation__identity__customer"
-UNREAD = (
-    "text_folded",
-    "channel__credentials",
-    f"{CUSTOMER}__phone",
-    f"{CUSTOMER}__email",
-    "conversation__identity__profile",
+#: What is shown of a message that was found.
+COLUMNS = (
+    *("conversation", "direction", "type", "text", "at", "deleted_at", "channel__name", "channel__platform"),
+    *(f"{CUSTOMER}__{name}" for name in ("name", "picture", "erased_at")),
+    *("author__full_name", "author__email"),
 )
 
 
@@ -116,8 +115,8 @@ def _midnight(day: date) -> datetime:
 
 
 def _hits(ids: list[int], words: list[str]) -> list[Hit]:
-    related = (f"{CUSTOMER}", "channel", "author")
-    rows = Message.objects.filter(pk__in=ids).select_related(*related).defer(*UNREAD).order_by("-at", "-pk")
+    found = Message.objects.filter(pk__in=ids).select_related(CUSTOMER, "channel", "author")
+    rows = found.only(*COLUMNS).order_by("-at", "-pk")
     return [Hit(row, _line(row, words), row.direction == Message.Direction.OUT) for row in rows]
 
 

@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import JSONField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.utils import timezone
 
-from crm.models import Customer
 from messaging import snoozing
 from messaging.admin.inbox import versions
 from messaging.models import Conversation
 
 MAY_TAG, MAY_MAKE_TAGS = "crm.change_customer", "crm.add_tag"
+#: Of a row `crm_identity`.
+TAGS = """(
+    SELECT coalesce(jsonb_agg(jsonb_build_object('pk', tag.id, 'name', tag.name) ORDER BY tag.name), '[]')
+    FROM crm_customer_tags AS tagged JOIN crm_tag AS tag ON tag.id = tagged.tag_id
+    WHERE tagged.customer_id = crm_identity.customer_id
+)"""
 
 
 def state_context(request: HttpRequest, shown: Conversation) -> dict[str, Any]:
@@ -30,11 +34,8 @@ def state_context(request: HttpRequest, shown: Conversation) -> dict[str, Any]:
 
 
 def with_tags(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    """Read along the tags of each conversation's customer, as number and name, in the same query."""
-    tagged = Customer.tags.through.objects.filter(customer=OuterRef("identity__customer")).order_by("tag__name")
-    return conversations.annotate(
-        customer_tags=ArraySubquery(tagged.values(row=JSONObject(pk="tag", name="tag__name")))
-    )
+    """Read along the tags of each conversation's customer, as number and name; the identity has to be read along as well."""
+    return conversations.annotate(customer_tags=RawSQL(TAGS, (), JSONField()))  # noqa: S611 - our own constant
 
 
 def tags_context(request: HttpRequest, tags: Any) -> dict[str, Any]:

@@ -38,12 +38,7 @@ def fresh(request: HttpRequest, pk: int) -> HttpResponse:
     shown = conversation_of(request, pk)
     part = thread.read_part(shown)
     part.earlier = None
-    context = {
-        "part": part,
-        "conversation": shown,
-        "may_answer": request.user.has_perm("messaging.change_conversation"),
-    }
-    return TemplateResponse(request, "migochat/inbox/fresh.html", context)
+    return TemplateResponse(request, "migochat/inbox/fresh.html", {"part": part, "conversation": shown})
 
 
 @staff_page("inbox/<int:pk>/head/", name="inbox_head", permission=VIEW)
@@ -71,5 +66,4 @@ def talk_context(request: HttpRequest, shown: Conversation, part: thread.Part) -
 def bubble_html(request: HttpRequest, shown: Conversation, message_id: int) -> str:
     """Return one message as the thread shows it."""
     part = thread.read_part(shown, only=message_id)
-    context = {"part": part, "conversation": shown, "may_answer": True}
-    return render_to_string("migochat/thread_part.html", context, request)
+    return render_to_string("migochat/thread_part.html", {"part": part, "conversation": shown}, request)
