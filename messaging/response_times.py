@@ -28,7 +28,8 @@ def _open_until(moment: str) -> str:
 
 
 # One sort of the messages of the span gives both counts of answers before each message; what is before the span is looked up only
-# for the first answer in it of each conversation. `width_bucket` finds the last opening before a moment by halving.
+# for the first answer in it of each conversation, and bots are asked about only where one wrote. `answered` is written down, since
+# each mention of its times would look them up anew; `width_bucket` finds the last opening before a moment by halving.
 RESPONSES = f"""
     WITH shop AS (
         SELECT %(opens)s::timestamptz[] AS opens, %(closes)s::timestamptz[] AS closes, %(open_before)s::float8[] AS open_before
@@ -46,12 +47,13 @@ RESPONSES = f"""
         UNION ALL
         SELECT conversation_id, min(channel_id), 'bot', anybody,
             min(at) FILTER (WHERE theirs), max(at) FILTER (WHERE NOT theirs AND automated)
-        FROM said GROUP BY conversation_id, anybody
-    ), answered AS (
-        SELECT (waits.answer AT TIME ZONE %(zone)s)::date AS day, channel_id, part, waits.answer,
-            turn = 0 AND earlier.answer IS NULL AS is_first, least(earlier.question, waits.question) AS question
-        FROM (SELECT * FROM waits WHERE answer IS NOT NULL) AS waits
-        LEFT JOIN LATERAL (
+        FROM said WHERE conversation_id IN (SELECT conversation_id FROM said WHERE automated)
+        GROUP BY conversation_id, anybody
+    ), answered AS MATERIALIZED (
+        SELECT channel_id, part, answer, false AS is_first, question FROM waits WHERE turn > 0
+        UNION ALL
+        SELECT channel_id, part, waits.answer, earlier.answer IS NULL, least(earlier.question, waits.question)
+        FROM waits CROSS JOIN LATERAL (
             SELECT last.at AS answer, (
                 SELECT min(at) FROM messaging_message
                 WHERE conversation_id = waits.conversation_id AND at < %(start)s AND direction = 'in'
@@ -64,16 +66,21 @@ RESPONSES = f"""
                     AND (part = 'bot' OR NOT automated)
                 ORDER BY at DESC, id DESC LIMIT 1
             ) AS last ON true
-        ) AS earlier ON turn = 0
+        ) AS earlier
+        WHERE turn = 0 AND waits.answer IS NOT NULL
     ), timed AS (
-        SELECT day, channel_id, part, is_first, extract(epoch FROM answer - question) AS seconds,
+        SELECT (answer AT TIME ZONE %(zone)s)::date AS day, channel_id, part, is_first,
+            extract(epoch FROM answer - question) AS seconds,
             {_open_until("answer")} - {_open_until("question")} AS open
-        FROM answered, shop WHERE question IS NOT NULL
+        FROM answered, shop WHERE answer IS NOT NULL AND question IS NOT NULL
+    ), summed AS (
+        SELECT day, channel_id, part, is_first, count(*) AS waits, sum(seconds) AS seconds, sum(open) AS open
+        FROM timed GROUP BY day, channel_id, part, is_first
     )
-    SELECT day, channel_id, name, time.part, count(*), sum(time.seconds)
-    FROM timed
+    SELECT day, channel_id, name, time.part, sum(waits), sum(time.seconds)
+    FROM summed
     CROSS JOIN LATERAL (VALUES ('response', true), ('first_response', is_first)) AS figure (name, counts)
-    CROSS JOIN LATERAL (VALUES (timed.part, timed.seconds), (timed.part || '_open', timed.open)) AS time (part, seconds)
+    CROSS JOIN LATERAL (VALUES (summed.part, summed.seconds), (summed.part || '_open', summed.open)) AS time (part, seconds)
     WHERE counts GROUP BY 1, 2, 3, 4
 """  # noqa: S608 - our own words
 

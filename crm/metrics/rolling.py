@@ -17,6 +17,8 @@ from crm.periods import DAY, Period
 ROLLED_UP_AGAIN = 35
 #: How many days are counted in one transaction.
 AT_ONCE = 31
+#: What a sort may take while one process counts: a day of half a million messages stays in memory.
+WORK_MEM = "64MB"
 #: The key of the lock that lets one process count at a time.
 LOCK = 0x4D455452
 INSERT = "INSERT INTO crm_dailymetric (day, channel_id, name, part, count, total, created_at, updated_at)"
@@ -77,7 +79,7 @@ def _roll_up(span: Span, counted: list[Source]) -> None:
     now = timezone.now()
     given: dict[str, Any] = {"start": span.start, "end": span.end, "zone": span.zone, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s), set_config('work_mem', %s, true)", [LOCK, WORK_MEM])
         cursor.execute("DELETE FROM crm_dailymetric WHERE day BETWEEN %s AND %s", [span.first, span.last])
         cursor.execute(f"{INSERT} {COUNTED}", {**given, "first": span.first, "last": span.last})
         for source in counted:
