@@ -21,13 +21,7 @@ AT_ONCE = 31
 WORK_MEM = "64MB"
 #: The key of the lock that lets one process count at a time.
 LOCK = 0x4D455452
-INSERT = "INSERT INTO crm_dailymetric (day, channel_id, name, part, count, total, created_at, updated_at)"
-
-#: A row of each day that was counted, also where there was nothing to count.
-COUNTED = """
-    SELECT day::date, NULL, 'counted', '', 1, 0, %(now)s, %(now)s
-    FROM generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 day') AS day
-"""
+COPY = "COPY crm_dailymetric (day, channel_id, name, part, count, total, created_at, updated_at) FROM STDIN"
 
 
 @dataclass(frozen=True)
@@ -76,15 +70,23 @@ def roll_up(first: date, last: date) -> Iterator[int]:
 
 @transaction.atomic
 def _roll_up(span: Span, counted: list[Source]) -> None:
+    """Count days and put the figures in place of those of before, with one of each day that tells that it was counted.
+
+    They are read first and written then, since the database lets several processes answer only a statement that writes nothing.
+    """
     now = timezone.now()
-    given: dict[str, Any] = {"start": span.start, "end": span.end, "zone": span.zone, "now": now}
+    given: dict[str, Any] = {"start": span.start, "end": span.end, "zone": span.zone}
+    days = ((span.first + number * DAY) for number in range((span.last - span.first).days + 1))
+    figures: list[tuple[Any, ...]] = [(day, None, "counted", "", 1, 0) for day in days]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s), set_config('work_mem', %s, true)", [LOCK, WORK_MEM])
-        cursor.execute("DELETE FROM crm_dailymetric WHERE day BETWEEN %s AND %s", [span.first, span.last])
-        cursor.execute(f"{INSERT} {COUNTED}", {**given, "first": span.first, "last": span.last})
         for source in counted:
-            query = f"{INSERT} SELECT counted.*, %(now)s, %(now)s FROM ({source.query}) AS counted"  # noqa: S608 - our own queries
-            cursor.execute(query, {**given, **source.given(span)})
+            cursor.execute(source.query, {**given, **source.given(span)})
+            figures += cursor.fetchall()
+        cursor.execute("DELETE FROM crm_dailymetric WHERE day BETWEEN %s AND %s", [span.first, span.last])
+        with cursor.copy(COPY) as copy:
+            for figure in figures:
+                copy.write_row((*figure, now, now))
 
 
 def rolled_up_until() -> datetime | None:
