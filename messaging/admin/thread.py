@@ -37,12 +37,11 @@ CONTEXT_AFTER = 20
 QUOTED_LENGTH = 160
 NOTES_SHOWN = 5
 OTHERS_SHOWN = 8
-NAME = ("full_name", "email")
 #: What the thread shows of messages and of what belongs to them; columns that nothing shows cost as much as those that are.
 COLUMNS = (
     *("channel", "conversation", "direction", "type", "text", "status", "external_id", "at", "source", "comment_id"),
     *("reply_to", "reply_to_key", "automated", "reactions", "edited_at", "deleted_at", "hidden", "error"),
-    *("post__title", "post__external_id", "ad__title", "ad__ad_id", *(f"author__{name}" for name in NAME)),
+    *("post__title", "post__external_id", "ad__title", "ad__ad_id", "author__full_name", "author__email"),
 )
 
 

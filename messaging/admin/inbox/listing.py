@@ -21,14 +21,8 @@ SECOND_PART = 4 * 10**15
 #: What a row shows.
 COLUMNS = (
     *("status", "updated_at", "last_activity_at", "last_inbound_at", "waiting_since", "unread_count"),
-    *(
-        "snoozed_until",
-        "snoozed_at",
-        "identity__customer__name",
-        "identity__customer__picture",
-        "identity__customer__erased_at",
-    ),
-    *("channel__name", "channel__platform", "assignee__full_name", "assignee__email"),
+    *("snoozed_until", "snoozed_at", "assignee__full_name", "assignee__email", "channel__name", "channel__platform"),
+    *(f"identity__customer__{name}" for name in ("name", "picture", "erased_at")),
 )
 BOUNDED = f"""(SELECT count(*) FROM (
     SELECT FROM messaging_conversation AS conversation WHERE {{rows}} LIMIT {COUNTED + 1}
