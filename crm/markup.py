@@ -81,7 +81,7 @@ def ago(when: datetime | None, *, late: bool = False) -> SafeString:
     if when is None:
         return DASH
     return format_html(
-        '<time class="mc-time{}" datetime="{}" title="{}">{}</time>',
+        '<time class="mc-time{}" dir="auto" datetime="{}" title="{}">{}</time>',
         " mc-late" if late else "",
         when.isoformat(),
         moment(when),

@@ -73,7 +73,7 @@ def planned(when: datetime | None) -> SafeString:
         return DASH
     late = when < timezone.now()
     return format_html(
-        '<time class="mc-time{}" datetime="{}" title="{}">{}</time>',
+        '<time class="mc-time{}" dir="auto" datetime="{}" title="{}">{}</time>',
         " mc-late" if late else "",
         when.isoformat(),
         moment(when),
