@@ -164,11 +164,14 @@ def test_the_button_and_beat(shop: Installation) -> None:
         "WHERE task = 'crm.backups.backup'"
     )
     shop.start("beat")
-    wait_until(lambda: len(files(shop)) > by_button, "the scheduled backup")
-    wait_until(lambda: shop.count("crm_backup", "trigger = 'schedule' AND state = 'complete'"), "its row")
-    shop.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
-    for process in list(shop.processes):
-        shop.kill(process, signal.SIGTERM)
+    try:
+        wait_until(lambda: shop.count("crm_backup", "trigger = 'schedule'"), "the scheduled backup's beginning")
+        wait_until(lambda: len(files(shop)) > by_button, "the scheduled backup")
+        wait_until(lambda: shop.count("crm_backup", "trigger = 'schedule' AND state = 'complete'"), "its row")
+    finally:
+        shop.sql("UPDATE django_celery_beat_periodictask SET enabled = false")
+        for process in list(shop.processes):
+            shop.kill(process, signal.SIGTERM)
 
 
 class Traffic(threading.Thread):

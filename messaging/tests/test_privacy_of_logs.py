@@ -43,9 +43,9 @@ def signed(raw: bytes, secret: str = SECRET) -> dict[str, str]:
 
 
 def logs(installation: Installation) -> dict[Path, str]:
-    data = installation.server.data_dir
-    files = [file for file in installation.folder.rglob("*") if file.is_file() and data not in file.parents]
-    files += [file for file in data.parent.iterdir() if file.is_file()]
+    others = {installation.server.data_dir, installation.folder / "media"}  # whose names are made by chance
+    files = [file for file in installation.folder.rglob("*") if file.is_file() and others.isdisjoint(file.parents)]
+    files += [file for file in installation.server.data_dir.parent.iterdir() if file.is_file()]
     kept = [file for file in files if "log" in file.name]
     return {file: file.read_text(errors="replace") for file in kept}
 
