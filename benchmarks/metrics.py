@@ -35,9 +35,8 @@ def run() -> dict[str, float]:
     figures |= measure(client, "dashboard", [dashboard, f"{dashboard}?period=90"])
     with connection.cursor() as cursor:
         cursor.execute("UPDATE messaging_message SET at = %s::date + (id %% 80000) * interval '1 second'", [day])
-        cursor.execute(
-            "VACUUM (FULL, ANALYZE) messaging_message"
-        )  # without the rows of before, as a table that grew like this
+        # Without the rows of before, as in a table that grew like this.
+        cursor.execute("VACUUM (FULL, ANALYZE) messaging_message")
     figures["a day with 500,000 messages"] = _seconds(lambda: count(day, day))
     return figures
 

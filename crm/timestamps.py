@@ -17,13 +17,13 @@ class TimestampLoader(BaseTzLoader):  # type: ignore[misc]  # what it is made fr
     timezone = UTC
 
     def load(self, data: Any) -> datetime:
-        text = bytes(data)
-        if text.endswith(b"+00"):
-            try:
-                return datetime.fromisoformat(text.decode("ascii"))
-            except ValueError:
-                pass
-        return super().load(data)  # type: ignore[no-any-return]
+        text = bytes(data).decode("ascii")
+        if not text.endswith("+00"):
+            return super().load(data)  # type: ignore[no-any-return]
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return super().load(data)  # type: ignore[no-any-return]  # which says what is wrong with it
 
 
 def use_it(connection: Any, **_: Any) -> None:

@@ -103,7 +103,7 @@ def save_channel(
         if channel.platform != platform:
             raise ChannelRefused(
                 _("%(slug)s is a channel of %(platform)s. Give the new channel another slug.")
-                % {"slug": slug, "platform": channel.get_platform_display()}
+                % {"slug": slug, "platform": channel.platform_name}
             )
         channel.name = name or channel.name
         channel.external_id = _own_id(platform, external_id, secrets) or channel.external_id

@@ -156,7 +156,7 @@ def sides_of(user: User, customer_ids: Iterable[int]) -> dict[int, Side]:
     sides = {row.pk: Side(row) for row in rows}
     platforms: dict[int, dict[str, None]] = defaultdict(dict)
     for identity in Identity.objects.filter(customer__in=sides).select_related("channel").defer("channel__credentials"):
-        platforms[identity.customer_id][identity.channel.get_platform_display()] = None
+        platforms[identity.customer_id][identity.channel.platform_name] = None
     counts = [import_string(path)(list(sides)) for path in settings.CUSTOMER_COUNTS]
     for number, side in sides.items():
         side.platforms = list(platforms[number])

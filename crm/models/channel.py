@@ -81,7 +81,8 @@ class Channel(SealedModel):
 
     @property
     def platform_name(self) -> str:
-        return str(Platform(self.platform).label)  # without Django's copy of all choices for each row
+        """What people call the platform; `get_platform_display` copies all choices for each row that asks."""
+        return str(Platform(self.platform).label)
 
     @property
     def webhook_path(self) -> str:

@@ -141,7 +141,7 @@ class ChannelAdmin(StaffAdmin):
 
     @column(gettext_lazy("Channel"))
     def who(self, channel: Channel) -> str:
-        return markup.person(channel, channel.get_platform_display())
+        return markup.person(channel, channel.platform_name)
 
     @column(gettext_lazy("Health"))
     def health(self, channel: Any) -> str:

@@ -201,7 +201,7 @@ class ConversationAdmin(PageActions, StaffAdmin):
 
     @column(gettext_lazy("Channel"))
     def channel_name(self, row: Conversation) -> str:
-        return markup.chip(row.channel, title=row.channel.get_platform_display())
+        return markup.chip(row.channel, title=row.channel.platform_name)
 
     @column(gettext_lazy("Assignee"))
     def assignee_name(self, row: Conversation) -> str:

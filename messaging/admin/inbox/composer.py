@@ -92,7 +92,7 @@ def offer_for(conversation: Conversation) -> Offer:
 
 
 def _notice(conversation: Conversation, allowed: Allowance) -> tuple[str, str]:
-    platform = {"platform": conversation.channel.get_platform_display()}
+    platform = {"platform": conversation.channel.platform_name}
     if allowed.barred:
         return str(BARRED[allowed.barred]), "bad"
     if allowed.is_human:

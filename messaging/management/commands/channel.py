@@ -123,7 +123,7 @@ class Command(BaseCommand):
             self.stdout.write(_("Everything is in order."))
 
     def _print_report(self, report: ChannelReport) -> None:
-        self.stdout.write(f"{report.channel.slug} ({report.channel.get_platform_display()})")
+        self.stdout.write(f"{report.channel.slug} ({report.channel.platform_name})")
         for sentence in report.problems:
             self.stdout.write(f"  ✗ {sentence}")
         for sentence in report.notes:
