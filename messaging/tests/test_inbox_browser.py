@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.takes(50), pytest.mark.django_db(transaction=True)]
 INBOX = "/admin/inbox/"
 FIELD = "[data-composer] textarea"
 ROW = ".ib-row"
+TO_ROW = f"number => document.querySelectorAll('{ROW}')[number].scrollIntoView()"  # in one go, so that no row is swapped between
 PATIENCE = 10_000  # ms
 SETTLE = 400  # ms
 
@@ -162,7 +163,7 @@ def test_what_is_new_shows_at_once_and_leaves_the_reader_where_they_are(open_inb
     assert Conversation.objects.get().unread_count == 1  # it was not seen yet
     page.get_by_text("New messages").click()
     until(browser, lambda: Conversation.objects.get().unread_count == 0)
-    assert page.locator(f"{ROW} .ib-snippet").inner_text() == "Still there?"
+    page.locator(f"{ROW} .ib-snippet").get_by_text("Still there?", exact=True).wait_for()  # asked for beside the thread
     assert page.input_value(FIELD) == "I am just"
     assert page.evaluate("window.stayed") is True
     assert browser.troubles == []
@@ -328,9 +329,9 @@ def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_inbox: Any) ->
     browser = open_inbox(seller)
     page = browser.page
     until(browser, lambda: page.title().startswith("(3) "))
-    page.locator(ROW).nth(24).evaluate("row => row.scrollIntoView()")
+    page.evaluate(TO_ROW, 24)
     page.locator(ROW).nth(49).wait_for(state="attached")
-    page.locator(ROW).nth(49).evaluate("row => row.scrollIntoView()")
+    page.evaluate(TO_ROW, 49)
     page.locator(ROW).nth(59).wait_for(state="attached")
     assert names(browser) == [f"Customer {number:02}" for number in range(60)]
     place = page.evaluate("document.querySelector('[data-ib-scroll]').scrollTop")
@@ -339,6 +340,40 @@ def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_inbox: Any) ->
     assert (names(browser)[0], page.title()[:4]) == ("Newcomer", "(4) ")
     assert page.evaluate("document.querySelector('[data-ib-scroll]').scrollTop") > place  # the rows in view stayed
     assert browser.troubles == []
+
+
+def test_a_row_that_was_loaded_meanwhile_is_left_alone(open_inbox: Any) -> None:
+    """What changed is asked for while the list goes on: the row under a pointer is not swapped for the same one."""
+    seller = member("seller")
+    for number in range(40):
+        talk_with(f"Customer {number:02}", minutes=number + 1, assignee=seller)
+    browser = open_inbox(seller)
+    page = browser.page
+    held: list[Any] = []
+    page.route("**/rows/?*ids=*", lambda route: held.append(route))
+    until(browser, lambda: held)
+    page.evaluate(TO_ROW, 24)
+    page.locator(ROW).nth(39).wait_for(state="attached")
+    row = page.locator(ROW).nth(30).element_handle()
+    with page.expect_response("**/rows/?*ids=*"):
+        held[0].continue_()
+    page.wait_for_timeout(SETTLE)
+    assert row.evaluate("row => row.isConnected")
+    assert names(browser) == [f"Customer {number:02}" for number in range(40)]
+
+
+def test_a_list_that_could_not_go_on_does_so_by_itself(open_inbox: Any) -> None:
+    seller = member("seller")
+    for number in range(40):
+        talk_with(f"Customer {number:02}", minutes=number + 1, assignee=seller)
+    browser = open_inbox(seller)
+    page = browser.page
+    refused: list[Any] = []
+    page.route("**/rows/?*after=*", lambda route: refused.append(route.abort()))
+    page.evaluate(TO_ROW, 24)
+    until(browser, lambda: refused)
+    page.unroute("**/rows/?*after=*")
+    page.locator(ROW).nth(39).wait_for(state="attached", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])

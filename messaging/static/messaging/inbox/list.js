@@ -1,6 +1,8 @@
 // The list of conversations: rows take their place as they change, and what one looks at stays where it is.
 import { fragment, getJson } from "./net.js";
 
+const AGAIN_AFTER = 5_000; // milliseconds until further rows are asked for once more
+
 export function neighbour(rows, row, step) {
   const place = rows.indexOf(row);
   if (place < 0) return step > 0 ? rows[0] : null;
@@ -24,7 +26,7 @@ export class List {
       root: scroller,
       rootMargin: "300px",
     });
-    this.watching.observe(this.more);
+    this.watch();
   }
 
   rows() {
@@ -67,12 +69,16 @@ export class List {
       this.more.dataset.after = answer.more;
       this.more.hidden = !answer.more;
       this.mark(this.open);
+      this.watch();
     } catch {
-      this.loading = false;
-      return; // the button stays; the next look tells that the server is away
+      setTimeout(() => this.watch(), AGAIN_AFTER); // the next look tells that the server is away
     }
     this.loading = false;
-    this.watching.unobserve(this.more); // it may still be in sight, which would be no news
+  }
+
+  // The end of the list may be in sight already, which the observer tells of only when it is told to begin.
+  watch() {
+    this.watching.unobserve(this.more);
     this.watching.observe(this.more);
   }
 
@@ -88,6 +94,7 @@ export class List {
     this.keepPlace(() => {
       for (const id of ids) {
         const [old, row] = [this.row(id), found.get(id)];
+        if (old && old.dataset.version === row?.dataset.version) continue; // it was loaded meanwhile
         const before = old ? Number(old.dataset.unread) : 0;
         if (!row) old?.remove();
         else {

@@ -5,7 +5,7 @@ const EVERY = 1_800; // milliseconds
 const HIDDEN = 15_000;
 const HURRIED = 400;
 const HURRY_FOR = 6_000;
-const AT_MOST = 30_000; // while the server does not answer
+const AT_MOST = 10_000; // while the server does not answer: nobody waits longer once it is back
 
 export function startPolling({ ask, tell, lost }) {
   let timer = 0;
