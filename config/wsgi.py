@@ -32,12 +32,16 @@ for_platforms = WebhookHandler()
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Answer a request, one for a webhook without the middleware."""
-    handler = for_platforms if environ["PATH_INFO"].startswith("/webhooks/") else for_people
-    return handler(environ, start_response)
+    if environ["PATH_INFO"].startswith("/webhooks/"):
+        return for_platforms(environ, start_response)
+    answer = for_people(environ, start_response)
+    settle()  # all pages are loaded with the first one
+    return answer
 
 
 from crm.canary import check_keys_when_possible  # noqa: E402 - needs the apps
 from crm.processes.lifeline import die_with_parent  # noqa: E402
+from crm.processes.settling import settle  # noqa: E402
 
 if "granian" in sys.modules:
     die_with_parent(signal.SIGKILL)  # the workers of a killed server would keep its port

@@ -52,7 +52,7 @@ def _parts(line: str, start: int, end: int, hits: list[tuple[int, int]]) -> Iter
 
 def _hits(line: str, edges: list[int], words: Sequence[str]) -> list[tuple[int, int]]:
     """Return where the words stand, in order; what overlaps or touches is one."""
-    letters = [_folded(line[start:end]) for start, end in pairwise(edges)]
+    letters = list(fold(line)) if line.isascii() else [_folded(line[start:end]) for start, end in pairwise(edges)]
     folded = "".join(letters)
     starts, length = list[int](), 0  # of each piece of the line, where it begins in what is compared
     for piece in letters:

@@ -10,11 +10,12 @@ import orjson
 from django.contrib.admin import display as _display
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from crm.excerpts import Part
 from crm.models import Customer
 from crm.pictures import picture_url
 
@@ -132,6 +133,11 @@ def person(name: Any, below: Any = "") -> SafeString:
 def words(text: Any) -> SafeString:
     """Return people's text on one line, in its own direction but where the page begins its lines."""
     return format_html('<span class="mc-words"><bdi>{}</bdi></span>', text)
+
+
+def marked(parts: Iterable[Part]) -> SafeString:
+    """Return pieces of a text with what was looked for marked."""
+    return SafeString("".join(f"<mark>{escape(part.text)}</mark>" if part.hit else escape(part.text) for part in parts))
 
 
 def left_to_right(text: Any) -> SafeString:

@@ -42,6 +42,7 @@ def test_what_we_replace_is_still_used() -> None:
         ("unfold/helpers/header_title.html", "mc-crumb"),
         ("unfold/helpers/userlinks.html", "migochat/bell.html"),
         ("unfold/helpers/app_list.html", "ours fold nothing"),
+        ("unfold/helpers/language_switch.html", "one form for all languages"),
         ("admin/base_site.html", "phone_bar"),
     ):
         assert (UNFOLD / replaced).exists()

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import Customer
-from messaging.admin.thread import identities_of_people_like
+from crm.people_like import of_people_like
 from messaging.models import Conversation, Message, MessageStatus
 from messaging.models.conversation import is_put_off
 
@@ -74,6 +74,11 @@ class Asked:
         return bool(self.person or self.who or self.since or self.until)
 
     @property
+    def searches(self) -> bool:
+        """Tell whether something is looked for, by words or in messages of somebody or of some days."""
+        return bool(self.words) or self.finds_messages
+
+    @property
     def finds_messages(self) -> bool:
         """Tell whether messages are listed."""
         return self.place == EVERYWHERE and bool(self.words or self.narrows_messages)
@@ -122,7 +127,7 @@ class Asked:
     def narrow(self, found: QuerySet[Conversation], user: Any, now: datetime) -> QuerySet[Conversation]:
         """Return of some conversations those that are asked for."""
         if self.words:
-            found = found.filter(identity__in=identities_of_people_like(self.words))
+            found = found.filter(of_people_like(self.words, "identity__customer"))
         else:
             found = found.filter(self.of_tab(self.tab, user) & self.of_state(now))
         if self.channel:

@@ -120,9 +120,12 @@ def rows_for(user: Any) -> QuerySet[Conversation]:
 
 
 def counts(user: Any, asked: Asked, now: datetime) -> dict[str, int]:
-    """Return by one query how many conversations each tab has, and how many of mine and nobody's are unread; up to a bound."""
+    """Return by one query how many of mine and nobody's are unread, and how many conversations each tab has; up to a bound.
+
+    While one searches, the tabs only lead back, and theirs are not counted.
+    """
     in_state = whose.OF_STATE[asked.state]
-    wanted = {tab: f"{in_state} AND {of_tab}" for tab, of_tab in whose.OF_TAB.items()}
+    wanted = {} if asked.searches else {tab: f"{in_state} AND {of_tab}" for tab, of_tab in whose.OF_TAB.items()}
     wanted["unread"] = f"{whose.UNREAD} AND ({whose.OF_TAB[MINE]} OR {whose.OF_TAB[UNASSIGNED]})"
     if not sees_everyone(user):  # one's own one sees in any case
         wanted |= {name: f"{rows} AND {whose.SEEN}" for name, rows in wanted.items() if name != MINE}

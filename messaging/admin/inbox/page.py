@@ -34,6 +34,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     asked, user, now = Asked.read(request.GET), user_of(request), timezone.now()
     found, further = _conversations(user, asked, now)
     counts = listing.counts(user, asked, now)
+    unread = counts.pop("unread")
     context = {
         **admin.site.each_context(request),
         "title": _("Inbox"),
@@ -41,9 +42,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "rows": rows_of(found, asked, now),
         "more": str(further or ""),
         "since": listing.micros(now),
-        "unread": counts["unread"],
+        "unread": unread,
         "tabs": [
-            (name, asked.without_search().query(tab=name), title, listing.said(counts[name]))
+            (name, asked.without_search().query(tab=name), title, listing.said(counts[name]) if counts else "")
             for name, title in places.TAB_TITLES.items()
         ],
         "may_answer": request.user.has_perm("messaging.change_conversation"),
@@ -67,7 +68,7 @@ def _searched(user: Any, asked: Asked) -> dict[str, Any]:
     """Return what was found in messages, and what the search is narrowed to."""
     found = searching.hits_of(user, asked) if asked.finds_messages else searching.Found([])
     return {
-        "searching": bool(asked.words) or asked.finds_messages,
+        "searching": asked.searches,
         "hits": found.hits,
         "more_hits": str(found.further or ""),
         "hint": found.hint,

@@ -7,9 +7,11 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm.excerpts import Part, excerpt
+from crm.markup import marked
 from crm.models import Customer
 from crm.people_like import of_people_like
 from crm.visibility import visible
@@ -36,11 +38,12 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A message that was found, and the line of it that shows why."""
+    """A message that was found, whose it is, the line of it that shows why, and who of us wrote it; empty: they did."""
 
     message: Message
-    line: list[Part]
-    ours: bool
+    customer: Customer
+    line: SafeString
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,17 @@ def _midnight(day: date) -> datetime:
 def _hits(ids: list[int], words: list[str]) -> list[Hit]:
     found = Message.objects.filter(pk__in=ids).select_related(CUSTOMER, "channel", "author")
     rows = found.only(*COLUMNS).order_by("-at", "-pk")
-    return [Hit(row, _line(row, words), row.direction == Message.Direction.OUT) for row in rows]
+    return [Hit(row, row.conversation.identity.customer, _line(row, words), _author(row)) for row in rows]
 
 
-def _line(message: Message, words: list[str]) -> list[Part]:
-    return excerpt(message.text, words) if message.text else [Part(labels.snippet(message))]
+def _line(message: Message, words: list[str]) -> SafeString:
+    return marked(excerpt(message.text, words) if message.text else [Part(labels.snippet(message))])
+
+
+def _author(message: Message) -> str:
+    if message.direction != Message.Direction.OUT:
+        return ""
+    return message.author.get_short_name() if message.author else _("From us")
 
 
 def person_of(user: Any, asked: Asked) -> Customer | None:
