@@ -1,12 +1,13 @@
 """Reading figures that were counted by day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, QuerySet, Sum, Value, When
+from django.db.models import Case, Q, QuerySet, Sum, Value, When
 
 from crm.models import DailyMetric
 from crm.periods import DAY, Period
@@ -31,15 +32,15 @@ class Figure:
 
 @dataclass
 class Figures:
-    """The figures of one period by (name, part, channel); a channel may be None."""
+    """The figures of one period by (name, part, channel), complete before they are asked for; a channel may be None."""
 
     found: dict[tuple[str, str, int | None], Figure] = field(default_factory=dict)
 
     def of(self, name: str, *parts: str) -> Figure:
         """Return a figure over all channels: all of its parts, or the parts named."""
         together = Figure()
-        for (called, part, _channel), figure in self.found.items():
-            if called == name and (not parts or part in parts):
+        for part, _channel, figure in self._named.get(name, ()):
+            if not parts or part in parts:
                 together.add(figure.count, figure.total)
         return together
 
@@ -51,10 +52,17 @@ class Figures:
 
     def _by(self, name: str, key: Any, parts: tuple[str, ...] = ()) -> dict[Any, Figure]:
         grouped: dict[Any, Figure] = {}
-        for (called, part, channel), figure in self.found.items():
-            if called == name and (not parts or part in parts):
+        for part, channel, figure in self._named.get(name, ()):
+            if not parts or part in parts:
                 grouped.setdefault(key(part, channel), Figure()).add(figure.count, figure.total)
         return grouped
+
+    @cached_property
+    def _named(self) -> dict[str, list[tuple[str, int | None, Figure]]]:
+        named: dict[str, list[tuple[str, int | None, Figure]]] = {}
+        for (name, part, channel), figure in self.found.items():
+            named.setdefault(name, []).append((part, channel, figure))
+        return named
 
     def ratio(self, part: str, whole: str) -> float | None:
         """Return one figure's count as a share of another's; None: there is nothing to share."""
@@ -77,17 +85,15 @@ def read_figures(period: Period, channel: int | None = None) -> tuple[Figures, F
 
 def read_days(
     period: Period, channel: int | None, parts: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[date, str, Figure]]:
-    """Yield (day, name, figure) for the figures named, of the parts named or (none) of all, in the order of the days."""
-    found: dict[tuple[date, str], Figure] = {}
-    rows = _of(period, channel).filter(name__in=parts).values_list("day", "name", "part")
+) -> list[tuple[date, str, Figure]]:
+    """Return (day, name, figure) for the figures named, of the parts named or (none) of all, in the order of the days."""
+    wanted = Q(
+        *(Q(name=name, part__in=these) if these else Q(name=name) for name, these in parts.items()), _connector=Q.OR
+    )
+    rows = _of(period, channel).filter(wanted, name__in=parts).values_list("day", "name").order_by("day", "name")
     with reading_reports():
         summed = list(rows.annotate(Sum("count"), Sum("total")))
-    for day, name, part, count, total in summed:
-        if not parts[name] or part in parts[name]:
-            found.setdefault((day, name), Figure()).add(count, total)
-    for (day, name), figure in sorted(found.items(), key=lambda item: item[0]):
-        yield day, name, figure
+    return [(day, name, Figure(count, total)) for day, name, count, total in summed]
 
 
 def _of(period: Period, channel: int | None) -> QuerySet[DailyMetric]:

@@ -170,15 +170,24 @@ def test_one_channel_alone(manager: User, shop: Any) -> None:
 def test_charts_show_what_there_is_to_see(manager: User, shop: Any) -> None:
     charts = {str(chart.title): chart for chart in client_of(manager).get(PAGE).context["charts"]}
     by_channel = charts["Messages by channel"]
-    assert [(label, list(values)) for label, values in by_channel.lines] == [("Dress shop", [3, 1])]
+    assert (by_channel.labels, [series.values for series in by_channel.series]) == (["Dress shop"], [[3], [1]])
     assert charts["Leads and sales"].over_time
     assert len(charts["Leads and sales"].labels) == 30
-    assert [label for label, _values in charts["Lost leads by reason"].lines] == ["Too expensive"]
-    assert [label for label, _values in charts["Won by seller"].lines] == [str(manager)]
+    assert charts["Lost leads by reason"].labels == ["Too expensive"]
+    assert charts["Won by seller"].labels == [str(manager)]
     assert "Open leads by stage, now" not in charts
     year = "?period=days&from=2026-01-01&to=2026-12-31"
     by_week = {str(chart.title): chart for chart in client_of(manager).get(PAGE + year).context["charts"]}
     assert 50 < len(by_week["Leads and sales"].labels) < 55
+
+
+def test_open_leads_stand_by_their_stage(manager: User, shop: Any) -> None:
+    kept, second = make_lead(), make_lead(in_stage="qualified")
+    make_lead(outcome="merged", merged_into=kept, closed_at=timezone.now())
+    charts = {str(chart.title): chart for chart in client_of(manager).get(PAGE).context["charts"]}
+    by_stage = charts["Open leads by stage, now"]
+    counted = dict(zip(by_stage.labels, by_stage.series[0].values, strict=True))
+    assert {name: count for name, count in counted.items() if count} == {kept.stage.name: 1, second.stage.name: 1}
 
 
 def test_the_same_for_a_spreadsheet_and_for_a_program(manager: User, shop: Any) -> None:

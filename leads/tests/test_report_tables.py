@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
+from crm.markup import DASH
 from leads.admin.reports import tables
 from leads.reports.money import Money
 
@@ -39,3 +40,17 @@ def test_sums_stand_by_currency_and_large_ones_may_be_whole() -> None:
         assert "58,250.49 <small>EGP" in str(tables.sums(value).shown)
     with translation.override("pt-br"):
         assert "58.250,49 <small>EGP" in str(tables.sums(value).shown)
+
+
+def test_the_rows_of_a_chart_say_what_it_shows() -> None:
+    series = (tables.Series("In", [1234, None], "won"), tables.Series("Out", [0, 5], "all"))
+    with translation.override("en"):
+        rows = str(tables.Chart("Messages", "Channel", ["<b>Shop</b>", "Café"], series).rows)
+    figures = [
+        '<td class="lr-figure">1,234</td><td class="lr-figure">0</td>',
+        f'<td class="lr-figure">{DASH}</td>',
+    ]
+    assert rows.split("</tr>")[:-1] == [
+        f'<tr><th scope="row"><bdi>&lt;b&gt;Shop&lt;/b&gt;</bdi></th>{figures[0]}',
+        f'<tr><th scope="row"><bdi>Café</bdi></th>{figures[1]}<td class="lr-figure">5</td>',
+    ]

@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.formats import localize, number_format
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -89,12 +89,18 @@ class Chart:
         }
 
     @property
-    def lines(self) -> list[tuple[str, list[Any]]]:
-        """Return the same as the rows of a table."""
-        return [
-            (label, [DASH if one.values[place] is None else one.values[place] for one in self.series])
-            for place, label in enumerate(self.labels)
+    def rows(self) -> SafeString:
+        """Return the same as the rows of a table; by a template, a line for each day took a third of a page's time."""
+        figures = [
+            [f'<td class="lr-figure">{DASH if value is None else localize(value)}</td>' for value in one.values]
+            for one in self.series
         ]
+        return SafeString(
+            "".join(
+                f'<tr><th scope="row"><bdi>{escape(label)}</bdi></th>{"".join(line)}</tr>'
+                for label, *line in zip(self.labels, *figures, strict=True)
+            )
+        )
 
 
 def count(number: int, url: str = "") -> Cell:
