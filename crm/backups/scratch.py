@@ -19,7 +19,9 @@ from crm.backups.refusals import BackupFailed
 from crm.backups.snapshot import Connection
 from crm.database_room import free_bytes
 
-PREFIX = "migochat_scratch_"
+BEHIND = "_scratch_"
+#: Bytes of the live database's name in that of a scratch database: with what stands behind it no more than PostgreSQL keeps.
+MOST_OF_NAME = 44
 #: Named by a lock, so that what a killed process left is told from what one is still filling.
 SCRATCH_LOCK = 0x6D690000
 #: What an empty database and the log of its making take.
@@ -37,10 +39,10 @@ def scratch_database(live: Address, dump_bytes: int = 0) -> Iterator[Address]:
         BackupFailed: the role may not create databases, or there is no room for it.
     """
     number = secrets.randbelow(2**31)
-    scratch = live.database(f"{PREFIX}{number}")
+    scratch = live.database(f"{begin_of_name(live.name)}{number}")
     with live.database(MAINTENANCE).connect() as server:
         server.execute("SELECT pg_advisory_lock(%s, %s)", [SCRATCH_LOCK, number])
-        drop_abandoned(server)
+        drop_abandoned(server, live.name)
         refuse_without_room(server, live.name, dump_bytes)
         try:
             create_like(server, live.name, scratch.name)
@@ -60,12 +62,21 @@ def drop(server: Connection, name: str) -> None:
     server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def drop_abandoned(server: Connection) -> int:
-    """Drop what processes that were killed left half restored, and return how many there were."""
-    found = server.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{PREFIX}[0-9]+$"]).fetchall()
+def begin_of_name(live: str) -> str:
+    """Return what scratch databases of a live one begin with, so that installations on one server tell theirs apart."""
+    return live.encode()[:MOST_OF_NAME].decode(errors="ignore") + BEHIND
+
+
+def drop_abandoned(server: Connection, live: str) -> int:
+    """Drop what processes that were killed left half restored of a database, and return how many there were."""
+    begin = begin_of_name(live)
+    found = server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [begin]).fetchall()
     dropped = 0
     for (name,) in found:
-        number = int(name.removeprefix(PREFIX))
+        end = name.removeprefix(begin)
+        if not end.isdecimal():
+            continue
+        number = int(end)
         row = server.execute("SELECT pg_try_advisory_lock(%s, %s)", [SCRATCH_LOCK, number]).fetchone()
         if row == (True,):
             drop(server, name)

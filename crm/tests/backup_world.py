@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from crm.backups import places
 from crm.backups.database import MAINTENANCE, live_address
 from crm.backups.making import make_backup, our_keys
+from crm.backups.scratch import BEHIND, begin_of_name
 from crm.canary import create_canary
 from crm.models import Backup
 from crm.tests.factories import make_channel, make_customer, make_identity
@@ -49,6 +50,8 @@ def path_of(backup: Backup) -> Path:
 
 
 def databases() -> set[str]:
-    """Return the names of all databases of the server."""
-    with live_address().database(MAINTENANCE).connect() as server:
-        return {name for (name,) in server.execute("SELECT datname FROM pg_database").fetchall()}
+    """Return the names of all databases of the server but the scratch ones of tests that run beside ours."""
+    live = live_address()
+    with live.database(MAINTENANCE).connect() as server:
+        found = {name for (name,) in server.execute("SELECT datname FROM pg_database").fetchall()}
+    return {name for name in found if BEHIND not in name or name.startswith(begin_of_name(live.name))}

@@ -26,7 +26,7 @@ from crm.backups.proving import compare, latest, migrate, verify_backup
 from crm.backups.reading import read_backup
 from crm.backups.refusals import BackupFailed, BackupRefused
 from crm.backups.retention import kept_of, remove_old_backups
-from crm.backups.scratch import PREFIX, scratch_database
+from crm.backups.scratch import begin_of_name, scratch_database
 from crm.backups.snapshot import Counting, contents_of_tables
 from crm.backups.space import check_space
 from crm.models import Backup, Customer, Notification, User
@@ -233,12 +233,21 @@ def test_a_run_that_died_once_its_file_was_whole_made_a_backup(recovery: str) ->
 
 
 def test_scratch_databases_of_killed_processes_are_dropped_and_those_in_use_are_not(recovery: str) -> None:
-    with live_address().database(MAINTENANCE).connect() as server:
-        server.execute(f"CREATE DATABASE {PREFIX}7")
+    live = live_address()
+    begin, of_another = begin_of_name(live.name), f"{live.name}2_scratch_7"
+    with live.database(MAINTENANCE).connect() as server:
+        server.execute(f"CREATE DATABASE {begin}7")
+        server.execute(f"CREATE DATABASE {of_another}")
     with scratch_database(live_address()) as first, scratch_database(live_address()) as second:
         assert {first.name, second.name} <= databases()
-        assert f"{PREFIX}7" not in databases()
-    assert not [name for name in databases() if name.startswith(PREFIX)]
+        assert f"{begin}7" not in databases()
+    assert not [name for name in databases() if name.startswith(begin)]
+    with live.database(MAINTENANCE).connect() as server:
+        server.execute(f"DROP DATABASE {of_another}")  # which was left alone: it fails where there is none
+
+
+def test_a_long_name_leaves_room_for_what_tells_a_scratch_database(recovery: str) -> None:
+    assert len(f"{begin_of_name('ش' * 31)}{2**31}".encode()) <= 63
 
 
 def test_one_request_is_enough(recovery: str) -> None:
