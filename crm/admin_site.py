@@ -54,9 +54,8 @@ def _for(request: HttpRequest, lines: list[dict[str, Any]]) -> list[dict[str, An
 Line = tuple[str, str, str, bool]
 
 
-@lru_cache(
-    maxsize=1000
-)  # pages x languages x what roles may see: to write its lines anew took a tenth of a page's time
+# Pages x languages x what roles may see. To write its lines anew took a tenth of a page's time.
+@lru_cache(maxsize=1000)
 def _sidebar(groups: tuple[tuple[str, tuple[Line, ...]], ...]) -> SafeString:
     return render_to_string("migochat/sidebar.html", {"groups": groups})
 

@@ -90,6 +90,7 @@ def read_days(
     wanted = Q(
         *(Q(name=name, part__in=these) if these else Q(name=name) for name, these in parts.items()), _connector=Q.OR
     )
+    # The names once more, by which the index is entered: it is not by alternatives.
     rows = _of(period, channel).filter(wanted, name__in=parts).values_list("day", "name").order_by("day", "name")
     with reading_reports():
         summed = list(rows.annotate(Sum("count"), Sum("total")))

@@ -342,12 +342,18 @@ def test_the_title_counts_and_the_list_goes_on_as_it_scrolls(open_inbox: Any) ->
     assert browser.troubles == []
 
 
+def a_long_list(open_inbox: Any) -> tuple[Browser, list[str]]:
+    """Open an inbox whose list is longer than what is loaded at first; return it with whom it holds, in order."""
+    seller = member("seller")
+    customers = [f"Customer {number:02}" for number in range(40)]
+    for minutes, customer in enumerate(customers, start=1):
+        talk_with(customer, minutes=minutes, assignee=seller)
+    return open_inbox(seller), customers
+
+
 def test_a_row_that_was_loaded_meanwhile_is_left_alone(open_inbox: Any) -> None:
     """What changed is asked for while the list goes on: the row under a pointer is not swapped for the same one."""
-    seller = member("seller")
-    for number in range(40):
-        talk_with(f"Customer {number:02}", minutes=number + 1, assignee=seller)
-    browser = open_inbox(seller)
+    browser, customers = a_long_list(open_inbox)
     page = browser.page
     held: list[Any] = []
     page.route("**/rows/?*ids=*", lambda route: held.append(route))
@@ -359,14 +365,11 @@ def test_a_row_that_was_loaded_meanwhile_is_left_alone(open_inbox: Any) -> None:
         held[0].continue_()
     page.wait_for_timeout(SETTLE)
     assert row.evaluate("row => row.isConnected")
-    assert names(browser) == [f"Customer {number:02}" for number in range(40)]
+    assert names(browser) == customers
 
 
 def test_a_list_that_could_not_go_on_does_so_by_itself(open_inbox: Any) -> None:
-    seller = member("seller")
-    for number in range(40):
-        talk_with(f"Customer {number:02}", minutes=number + 1, assignee=seller)
-    browser = open_inbox(seller)
+    browser, customers = a_long_list(open_inbox)
     page = browser.page
     refused: list[Any] = []
     page.route("**/rows/?*after=*", lambda route: refused.append(route.abort()))
@@ -374,6 +377,7 @@ def test_a_list_that_could_not_go_on_does_so_by_itself(open_inbox: Any) -> None:
     until(browser, lambda: refused)
     page.unroute("**/rows/?*after=*")
     page.locator(ROW).nth(39).wait_for(state="attached", timeout=PATIENCE)
+    assert names(browser) == customers
 
 
 @pytest.mark.parametrize("window", [DESK, PHONE], ids=["wide", "phone"])
